@@ -7,12 +7,12 @@ is one more loop in front of it. Counted repeats are bounded by a number that so
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache, partial
 from importlib import import_module
 from itertools import product
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, TypeVar
 
 _PARSER: Any = import_module("re._parser")  # what re itself is made of, and carries no types
 _FOREVER: Final = import_module("re._constants").MAXREPEAT
@@ -27,6 +27,15 @@ _KNOWN: Final = frozenset({*map(chr, range(256)), *_OTHERS})
 Letters: TypeAlias = frozenset[str]
 Allowed: TypeAlias = Callable[[str, str], bool]
 """A test of the spot between two characters, by the one before (empty at the beginning) and the one after."""
+Node: TypeAlias = tuple[int, str]
+"""A state, and the character that was read before it; empty where no test of a spot asks for it."""
+Pair: TypeAlias = tuple[int, int, str]
+"""Two states that are reached by the same text, the smaller one first, and the character before."""
+_Vertex = TypeVar("_Vertex", bound=Hashable)
+
+
+def _always(_before: str, _next: str) -> bool:
+    return True
 
 
 @dataclass
@@ -38,12 +47,14 @@ class Automaton:
         edges: from a state, the letters that are read and where that leads.
         ways: from a state, where it leads unread, and when one may pass.
         atomic: the possessive groups that a state stands in.
+        is_positional: whether any way tests the spot at which it is passed.
     """
 
     letters: Letters
     edges: list[list[tuple[Letters, int]]] = field(default_factory=list)
     ways: list[list[tuple[int, Allowed]]] = field(default_factory=list)
     atomic: list[frozenset[int]] = field(default_factory=list)
+    is_positional: bool = False
     _within: frozenset[int] = frozenset()
 
     def state(self) -> int:
@@ -52,7 +63,8 @@ class Automaton:
         self.atomic.append(self._within)
         return len(self.edges) - 1
 
-    def way(self, start: int, end: int, allowed: Allowed = lambda _before, _next: True) -> None:
+    def way(self, start: int, end: int, allowed: Allowed = _always) -> None:
+        self.is_positional |= allowed is not _always
         self.ways[start].append((end, allowed))
 
     def read(self, start: int, letters: Letters) -> int:
@@ -180,7 +192,7 @@ class _Builder:
         end = self.made.state()
         behind = direction == _BEHIND
         leaf = items[-1 if behind else 0] if len(items) == 1 or (positive and len(items)) else ("", None)
-        allowed: Allowed = lambda _before, _next: True  # noqa: E731 - one of two
+        allowed: Allowed = _always
         if str(leaf[0]) in ("LITERAL", "NOT_LITERAL", "ANY", "IN"):
             letters = self.made.letters & _letters(str(leaf[0]), leaf[1], flags)
             allowed = partial(_neighbours, letters, positive, behind)
@@ -263,17 +275,23 @@ class _Looked:
 
     def __init__(self, automaton: Automaton, start: int, end: int) -> None:
         self.automaton = automaton
-        self.memory: dict[tuple[int, str], dict[str, list[int]]] = {}
-        self.after: dict[tuple[int, str], set[tuple[int, str]]] = {}
+        self.memory: dict[Node, dict[str, list[int]]] = {}
+        self.after: dict[Node, set[Node]] = {}
         todo = [(start, "")]
         while todo:
             node = todo.pop()
             if node not in self.after:
-                self.after[node] = {(end, letter) for letter, ends in self.moves(*node).items() for end in ends}
+                self.after[node] = {
+                    (end, self.known(letter)) for letter, ends in self.moves(*node).items() for end in ends
+                }
                 todo += self.after[node]
         self.component = _components(self.after)
         self.reached = _reached(self.after, self.component)
         self.sure = self._sure(end)
+
+    def known(self, letter: str) -> str:
+        """Return what has to be known of a letter once it was read."""
+        return letter if self.automaton.is_positional else ""
 
     def moves(self, state: int, before: str) -> dict[str, list[int]]:
         if (state, before) not in self.memory:
@@ -281,7 +299,7 @@ class _Looked:
             self.memory[state, before] = {letter: ends for letter, ends in found.items() if ends}
         return self.memory[state, before]
 
-    def _sure(self, end: int) -> set[tuple[int, str]]:
+    def _sure(self, end: int) -> set[Node]:
         """From where nothing can fail any more, whatever comes: there is nothing to go back for."""
         ends = {
             (*node, after) for node in self.after for after in ("", *self.automaton.letters)
@@ -295,7 +313,7 @@ class _Looked:
                 if (state, before, "") in ends
                 and all(
                     (state, before, letter) in ends
-                    or any((to, letter) in sure for to in self.moves(state, before).get(letter, ()))
+                    or any((to, self.known(letter)) in sure for to in self.moves(state, before).get(letter, ()))
                     for letter in self.automaton.letters
                 )
             }
@@ -303,35 +321,57 @@ class _Looked:
                 return sure
             sure = kept
 
-    def looping(self) -> list[tuple[int, str]]:
+    def looping(self) -> list[Node]:
         sizes: dict[int, int] = {}
         for number in self.component.values():
             sizes[number] = sizes.get(number, 0) + 1
         return [node for node, number in self.component.items() if sizes[number] > 1 or node in self.after[node]]
 
     def exponential(self) -> str:
-        """A letter in a loop that reads some text in two ways."""
-        for state, before in self.looping():
-            if (state, before) in self.sure:
-                continue
-            home = self.component[state, before]
-            start = (state, state, before, False)
-            seen, todo = {start}, [start]
-            while todo:
-                one, other, last, parted = todo.pop()
-                for letter, ends in self.moves(one, last).items():
-                    others = self.moves(other, last).get(letter, ())
-                    for (at, mine), (to, yours) in product(enumerate(ends), enumerate(others)):
-                        if self.component[mine, letter] != home or self.component[yours, letter] != home:
-                            continue
-                        split = parted or mine != yours or (one == other and at != to)
-                        node = (mine, yours, letter, split)
-                        if split and mine == yours == state and letter == before:
-                            return before
-                        if node not in seen:
-                            seen.add(node)
-                            todo.append(node)
+        """Return a letter in a loop that reads some text in two ways.
+
+        Two ways from a state back to it are a circle of pairs, through that state twice and through two others, or
+        through a step that can be taken in two ways.
+        """
+        after, doubled = self._pairs()
+        component = _components(after)
+        parted = {component[pair] for pair in after if pair[0] != pair[1]}
+        parted |= {component[pair] for pair, end in doubled if component[pair] == component[end]}
+        for pair in after:
+            state, other, before = pair
+            if state == other and component[pair] in parted and (state, before) not in self.sure:
+                return self._letter(state, before)
         return ""
+
+    def _pairs(self) -> tuple[dict[Pair, set[Pair]], set[tuple[Pair, Pair]]]:
+        """Return the pairs to which each leads within one loop, and the steps that can be taken in two ways."""
+        after: dict[Pair, set[Pair]] = {}
+        doubled: set[tuple[Pair, Pair]] = set()
+        todo = [(state, state, before) for state, before in self.looping() if (state, before) not in self.sure]
+        while todo:
+            pair = one, other, before = todo.pop()
+            if pair in after:
+                continue
+            after[pair] = set()
+            home = self.component[one, before]
+            for letter, ends in self.moves(one, before).items():
+                known = self.known(letter)
+                here = [end for end in ends if self.component[end, known] == home]
+                there = [end for end in self.moves(other, before).get(letter, ()) if self.component[end, known] == home]
+                after[pair] |= {(min(ends), max(ends), known) for ends in product(here, there)}
+                if one == other:
+                    doubled |= {(pair, (end, end, known)) for end in here if here.count(end) > 1}
+            todo += after[pair]
+        return after, doubled
+
+    def _letter(self, state: int, before: str) -> str:
+        """Return a letter that stays in the loop of this state."""
+        home = self.component[state, before]
+        return next(
+            letter
+            for letter, ends in self.moves(state, before).items()
+            if any(self.component[end, self.known(letter)] == home for end in ends)
+        )
 
     def polynomial(self) -> str:
         """A letter in a loop that shares some text with a loop before it."""
@@ -343,7 +383,7 @@ class _Looked:
             if homes[0] == homes[1] or homes[1] not in self.reached[homes[0]]:
                 continue
             if self._shared(first, second, before, homes):
-                return before
+                return self._letter(first, before)
         return ""
 
     def _cut(self, first: int, second: int) -> bool:
@@ -356,14 +396,15 @@ class _Looked:
         while todo:
             stays, goes, waits, last = todo.pop()
             for letter, ends in self.moves(stays, last).items():
+                known = self.known(letter)
                 for one, other, third in product(
                     ends, self.moves(goes, last).get(letter, ()), self.moves(waits, last).get(letter, ())
                 ):
-                    if self.component[one, letter] != homes[0] or self.component[third, letter] != homes[1]:
+                    if self.component[one, known] != homes[0] or self.component[third, known] != homes[1]:
                         continue
-                    if homes[1] not in self.reached[self.component[other, letter]]:
+                    if homes[1] not in self.reached[self.component[other, known]]:
                         continue
-                    node = (one, other, third, letter)
+                    node = (one, other, third, known)
                     if node == (first, second, second, before):
                         return True
                     if node not in seen:
@@ -372,10 +413,10 @@ class _Looked:
         return False
 
 
-def _components(after: dict[tuple[int, str], set[tuple[int, str]]]) -> dict[tuple[int, str], int]:
+def _components(after: Mapping[_Vertex, Iterable[_Vertex]]) -> dict[_Vertex, int]:
     """Return which nodes reach one another (Kosaraju), as one number for each group of them."""
-    order: list[tuple[int, str]] = []
-    seen: set[tuple[int, str]] = set()
+    order: list[_Vertex] = []
+    seen: set[_Vertex] = set()
     for root in after:
         stack = [(root, False)]
         while stack:
@@ -386,11 +427,11 @@ def _components(after: dict[tuple[int, str], set[tuple[int, str]]]) -> dict[tupl
                 seen.add(node)
                 stack.append((node, True))
                 stack += [(end, False) for end in after[node]]
-    before: dict[tuple[int, str], list[tuple[int, str]]] = {node: [] for node in after}
+    before: dict[_Vertex, list[_Vertex]] = {node: [] for node in after}
     for node, ends in after.items():
         for end in ends:
             before[end].append(node)
-    found: dict[tuple[int, str], int] = {}
+    found: dict[_Vertex, int] = {}
     for root in reversed(order):
         todo = [root]
         while todo:
@@ -401,9 +442,7 @@ def _components(after: dict[tuple[int, str], set[tuple[int, str]]]) -> dict[tupl
     return found
 
 
-def _reached(
-    after: dict[tuple[int, str], set[tuple[int, str]]], component: dict[tuple[int, str], int]
-) -> dict[int, set[int]]:
+def _reached(after: dict[Node, set[Node]], component: dict[Node, int]) -> dict[int, set[int]]:
     """Return the groups of nodes to which each group leads, itself among them."""
     found: dict[int, set[int]] = {}
     # Kosaraju numbers a group before those to which it leads.
