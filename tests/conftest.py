@@ -15,6 +15,7 @@ import pytest
 from release_tools.cli import main
 from tests.support import network
 from tests.support.network import OFFLINE, ONLINE
+from tests.support.runs import Runs
 from tests.support.shell_command import serving_commands
 
 # The time of an example depends on the machine; a busy one must not fail a property.
@@ -101,6 +102,13 @@ def command_folder() -> Iterator[Path]:
     """A folder with our command, for the PATH of a shell."""
     with serving_commands() as folder:
         yield folder
+
+
+@pytest.fixture(scope="session")
+def runs() -> Iterator[Runs]:
+    """The command in processes of its own, forked from one that has imported everything; POSIX only."""
+    with Runs() as server:
+        yield server
 
 
 @pytest.fixture

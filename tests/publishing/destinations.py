@@ -1,5 +1,6 @@
 """Every destination that a release can have, as doubles, and the machines that publish to them."""
 
+import hashlib
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -128,9 +129,7 @@ class Machines(World):
         home, scratch, project = folder / "home", folder / "tmp", folder / "demo"
         for made in (home, scratch):
             made.mkdir(parents=True)
-        here = Checkout(folder)
-        here.git("clone", "--quiet", self.github.repositories[SLUG].bare.path.as_uri(), str(project))
-        here.git("-C", str(project), "remote", "set-url", "origin", f"https://github.com/{SLUG}.git")
+        shutil.copytree(self.clone(), project)
         shutil.copytree(self.built, project / "dist")
         env = {**self.environment, **DATES, **CREDENTIALS, "HOME": str(home), "TMPDIR": str(scratch)}
         config = "[user]\n\tname = Ada\n\temail = ada@example.org\n"
@@ -139,6 +138,18 @@ class Machines(World):
         (home / ".gitconfig").write_text(config)
         command, *more = [self.channel.as_uri() if word == "file" else word for word in self.destination.command]
         return (command, "-C", str(project), *more), env, str(folder / "log")
+
+    def clone(self) -> Path:
+        """Return a fresh clone, which is made once for each state of the repository."""
+        bare = self.github.repositories[SLUG].bare
+        state = hashlib.sha256(repr(sorted(bare.refs().items())).encode()).hexdigest()
+        made = self.folder / "clones" / state
+        if not made.exists():
+            made.mkdir(parents=True)
+            here = Checkout(made)
+            here.git("clone", "--quiet", "--template=", bare.path.as_uri(), ".")
+            here.git("remote", "set-url", "origin", f"https://github.com/{SLUG}.git")
+        return made
 
     def holds(self) -> dict[str, Any]:
         """Everything that is anywhere, without what differs from run to run; each thing as often as it is there."""

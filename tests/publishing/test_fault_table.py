@@ -31,12 +31,6 @@ MOST_RUNS = 20
 
 
 @pytest.fixture(scope="module")
-def runs() -> Iterator[Runs]:
-    with Runs() as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
 def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("built")
     build(folder)

@@ -14,7 +14,7 @@ import pytest
 
 from tests.stage import Stage, stage
 from tests.support.projects import in_tree_project
-from tests.support.runs import AFTER, Ended, Run, run_until_done
+from tests.support.runs import AFTER, Ended, Run, Runs
 from tests.support.world import ANACONDA_TOKEN, CONDA_FORGE_TOKEN, GITHUB_TOKEN, SLUG
 
 pytestmark = pytest.mark.slow
@@ -52,10 +52,11 @@ def date(there: Stage) -> None:
     there.push("+main")
 
 
-def run(there: Stage, kill: str) -> list[Ended]:
+def run(runs: Runs, there: Stage, kill: str) -> list[Ended]:
     """The ends of the runs, and what each of them did."""
     command = (COMMAND[0], "-C", str(there.checkout.root), *COMMAND[1:])
-    return run_until_done(Run(command, {**there.checkout.env, **credentials(there)}, str(there.folder / "log"), kill))
+    env = {**there.checkout.env, **credentials(there)}
+    return runs.until_done(Run(command, env, str(there.folder / "log"), kill))
 
 
 def state(there: Stage) -> dict[str, Any]:
@@ -77,20 +78,20 @@ def state(there: Stage) -> dict[str, Any]:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL and fork are of POSIX")
-def test_killed_after_every_act_it_ends_as_if_it_never_was(tmp_path: Path) -> None:
+def test_killed_after_every_act_it_ends_as_if_it_never_was(runs: Runs, tmp_path: Path) -> None:
     worlds = {}
     for kill in ("", AFTER):
         folder = tmp_path / (kill or "never")
         folder.mkdir()
         with stage(folder, Path("unused"), FILES, conda_forge=True) as there:
             date(there)
-            worlds[kill] = run(there, kill), state(there)
+            worlds[kill] = run(runs, there, kill), state(there)
     [only], whole = worlds[""]
     assert only.code == 0, only.said
     actions = only.applied
-    runs, afterwards = worlds[AFTER]
-    assert [one.code for one in runs] == [-signal.SIGKILL] * len(actions) + [0], runs[-1].said
-    assert tuple(key for one in runs for key in one.applied) == actions
+    ends, afterwards = worlds[AFTER]
+    assert [one.code for one in ends] == [-signal.SIGKILL] * len(actions) + [0], ends[-1].said
+    assert tuple(key for one in ends for key in one.applied) == actions
     assert afterwards == whole
     places = {"tag", "github-draft", "pypi", "anaconda", "github", "conda-forge-branch", "conda-forge"}
     assert {key.partition(":")[0] for key in actions} >= places

@@ -26,6 +26,8 @@ from release_tools.model.action import Receipt
 ROOT = Path(__file__).parents[2]
 BEFORE, AFTER = "before", "after"
 _MOST_RUNS = 60
+_LONGEST = 300
+"""The seconds after which a run is ended, as one that waits for what never comes."""
 LIBRARIES = (
     *("bs4", "github", "jinja2.sandbox", "markdown_it", "pypi_simple"),
     *("rattler_build", "requests", "rich._emoji_codes", "twine.repository"),
@@ -41,6 +43,8 @@ class Run:
         env: its whole environment.
         log: the file that takes what it says.
         kill: whether it dies, as by ``kill -9``, before or after its first action; it lives if empty.
+
+    Its process writes its number to the file beside the log that ends with ``.pid``, for who wants to kill it later.
     """
 
     arguments: tuple[str, ...]
@@ -100,12 +104,6 @@ class Runs:
         return ended
 
 
-def run_until_done(run: Run) -> list[Ended]:
-    """Run as often as it takes, by a server for this run alone; see `Runs.until_done`."""
-    with Runs() as server:
-        return server.until_done(run)
-
-
 def instrument(record: Callable[[str], object], hold: Callable[[], object], kill: str) -> None:
     """Have the gate hold the first action, record each that was applied, and die around the first one."""
     apply = Gate._apply  # noqa: SLF001 - what is instrumented
@@ -147,16 +145,21 @@ def fork(run: Run) -> Child:
     os.close(go_on)
     os.environ.clear()
     os.environ.update(run.env)
-    with open(run.log, "wb") as log:  # noqa: PTH123 - as a file to be handed on
+    with open(os.devnull, "rb") as nothing, open(run.log, "wb") as log:  # noqa: PTH123 - as files to be handed on
+        os.dup2(nothing.fileno(), 0)
         os.dup2(log.fileno(), 1)
         os.dup2(log.fileno(), 2)
+    Path(f"{run.log}.pid").write_text(str(os.getpid()), encoding="utf-8")
+    signal.alarm(_LONGEST)
 
     def hold() -> None:
         os.write(write_end, b"\n")
         os.read(wait, 1)
 
     instrument(lambda key: os.write(write_end, f"{key}\n".encode()), hold, run.kill)
-    os._exit(run_main(list(run.arguments), dict(run.env)))
+    code = run_main(list(run.arguments), dict(run.env))
+    sys.stdout.flush()
+    os._exit(code)
 
 
 def run_main(arguments: list[str], env: dict[str, str]) -> int:
