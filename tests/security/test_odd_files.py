@@ -3,9 +3,8 @@
 import json
 import os
 import socket
-import subprocess
-import sys
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -13,12 +12,12 @@ import pytest
 from tests.publishing.built_project import BuiltProject
 from tests.support.projects import in_tree_project
 from tests.support.repositories import Checkout, make_repository
+from tests.support.runs import Ended, Run, Runs
 
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes on this system"),
 ]
-ROOT = Path(__file__).parents[2]
 
 
 def make_socket(path: Path) -> None:
@@ -47,15 +46,32 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Checkout:
     return make_repository(tmp_path / "demo", in_tree_project(), ". v1.0")
 
 
-def ask(env: Mapping[str, str], *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    """Run a command that must end by itself."""
-    argv = [sys.executable, "-m", "release_tools", *map(str, arguments)]
-    done = subprocess.run(
-        argv, cwd=ROOT, env=dict(env), capture_output=True, text=True, check=False, timeout=300, input=""
-    )
-    assert "Traceback" not in done.stderr
-    assert "a fault of release-tools itself" not in done.stderr
-    return done
+@dataclass(frozen=True)
+class Commands:
+    """Runs of our command that must end by themselves, each in a process of its own.
+
+    Attributes:
+        runs: the server that starts them.
+        env: their environment.
+        log: the file that takes what they say.
+    """
+
+    runs: Runs
+    env: Mapping[str, str]
+    log: Path
+
+    def run(self, *arguments: str | Path, **more: str | Path) -> Ended:
+        env = {**self.env, **{name: str(value) for name, value in more.items()}}
+        ended = self.runs.one(Run(tuple(map(str, arguments)), env, str(self.log)))
+        assert ended.code >= 0, "it waited for what never comes"
+        assert "Traceback" not in ended.said
+        assert "a fault of release-tools itself" not in ended.said
+        return ended
+
+
+@pytest.fixture
+def commands(runs: Runs, env: dict[str, str], tmp_path: Path) -> Commands:
+    return Commands(runs, env, tmp_path / "log")
 
 
 def put(path: Path, kind: str) -> None:
@@ -76,10 +92,10 @@ def put(path: Path, kind: str) -> None:
     ],
 )
 def test_a_file_of_the_project_that_is_none_is_ignored(
-    checkout: Checkout, env: dict[str, str], name: str, kind: str
+    checkout: Checkout, commands: Commands, name: str, kind: str
 ) -> None:
     put(checkout.root / name, kind)
-    assert ask(env, "version", "-C", checkout.root).stdout.strip() == "1.0"
+    assert "1.0" in commands.run("version", "-C", checkout.root).said.splitlines()
 
 
 @pytest.mark.parametrize(
@@ -93,7 +109,7 @@ def test_a_file_of_the_project_that_is_none_is_ignored(
     ],
 )
 def test_nothing_is_published_from_a_folder_with_one(
-    checkout: Checkout, env: dict[str, str], name: str, kind: str, code: int
+    checkout: Checkout, commands: Commands, name: str, kind: str, code: int
 ) -> None:
     sha256 = "0" * 64
     file = {"filename": "demo-1.0.tar.gz", "kind": "sdist", "sha256": sha256, "size": 1}
@@ -103,11 +119,11 @@ def test_nothing_is_published_from_a_folder_with_one(
     dist.mkdir()
     (dist / "release.json").write_text(json.dumps(facts))
     put(dist / name, kind)
-    done = ask(env, "publish", "--dry-run", "--offline-tag", "-C", checkout.root)
-    assert done.returncode == code, done.stderr
-    assert name in done.stderr
+    ended = commands.run("publish", "--dry-run", "--offline-tag", "-C", checkout.root)
+    assert ended.code == code, ended.said
+    assert name in ended.said
     if name != "plan.json":  # which no pure project writes
-        assert ask(env, "build", "--no-conda", "--no-verify-install", "-C", checkout.root).returncode == 10
+        assert commands.run("build", "--no-conda", "--no-verify-install", "-C", checkout.root).code == 10
     assert os.path.lexists(dist / name)
 
 
@@ -121,31 +137,31 @@ def test_nothing_is_published_from_a_folder_with_one(
     ],
 )
 def test_a_workflow_or_recipe_is_named_or_ignored(
-    checkout: Checkout, env: dict[str, str], name: str, command: str, code: int | None, kind: str
+    checkout: Checkout, commands: Commands, name: str, command: str, code: int | None, kind: str
 ) -> None:
     put(checkout.root / name, kind)
-    done = ask(env, command, "-C", checkout.root, *(["--yes"] if command == "init" else []))
-    assert done.returncode == code or code is None, done.stderr
+    ended = commands.run(command, "-C", checkout.root, *(["--yes"] if command == "init" else []))
+    assert ended.code == code or code is None, ended.said
     if code:
-        assert name in done.stdout + done.stderr
+        assert name in ended.said
 
 
 @pytest.mark.parametrize("name", ["GITHUB_ENV", "GITHUB_PATH", "GITHUB_EVENT_PATH"])
 @pytest.mark.parametrize("kind", ["pipe", "endless"])
 def test_the_files_of_a_job_are_not_waited_for(
-    tmp_path: Path, checkout: Checkout, env: dict[str, str], name: str, kind: str
+    tmp_path: Path, checkout: Checkout, commands: Commands, name: str, kind: str
 ) -> None:
     put(tmp_path / "job", kind)
-    done = ask({**env, name: str(tmp_path / "job")}, "version", "-C", checkout.root)
-    assert done.stdout.strip() == "1.0"
-    ask({**env, name: str(tmp_path / "job"), "GITHUB_ACTIONS": "true"}, "init", "--check", "-C", checkout.root)
+    job: dict[str, str | Path] = {name: tmp_path / "job"}
+    assert "1.0" in commands.run("version", "-C", checkout.root, **job).said.splitlines()
+    commands.run("init", "--check", "-C", checkout.root, **job, GITHUB_ACTIONS="true")
 
 
 @pytest.mark.parametrize("kind", ["pipe", "socket", "folder", "endless"])
-def test_a_file_to_verify_must_be_one(tmp_path: Path, checkout: Checkout, env: dict[str, str], kind: str) -> None:
+def test_a_file_to_verify_must_be_one(tmp_path: Path, checkout: Checkout, commands: Commands, kind: str) -> None:
     path = tmp_path / "demo-1.0.tar.gz"
     put(path, kind)
-    assert ask(env, "verify", path, "-C", checkout.root).returncode in (2, 7)
+    assert commands.run("verify", path, "-C", checkout.root).code in (2, 7)
 
 
 @pytest.mark.parametrize(("kind", "code"), [("pipe", 12), ("endless", 12), ("folder", 12), ("socket", 12), ("huge", 3)])
