@@ -23,18 +23,15 @@ def way(request: pytest.FixtureRequest) -> str:
 def checkout(hosted: World, far: Bare, way: str) -> Checkout:
     """A checkout whose branch is pushed, with the credentials that each way has."""
     if way == "file":
-        return pushed(Checkout.create(hosted.folder, far.path.as_uri()))
-    checkout = Checkout.create(hosted.folder, f"https://github.com/{SLUG}.git", hosted.proxy.environment)
-    checkout.git("config", "http.extraheader", hosted.github.basic(GITHUB_TOKEN))
-    pushed(checkout)
+        checkout = Checkout.create(hosted.folder, far.path.as_uri())
+    else:
+        checkout = Checkout.create(hosted.folder, f"https://github.com/{SLUG}.git", hosted.proxy.environment)
+    far.git("fetch", "--quiet", str(checkout.root), "main:main")
+    checkout.git("update-ref", "refs/remotes/origin/main", "main")
+    if way == "http":
+        checkout.git("config", "http.extraheader", hosted.github.basic(GITHUB_TOKEN))
     if way == "api":
-        checkout.git("config", "--unset", "http.extraheader")
         checkout.more["GITHUB_TOKEN"] = GITHUB_TOKEN
-    return checkout
-
-
-def pushed(checkout: Checkout) -> Checkout:
-    checkout.git("push", "--quiet", "origin", "main")
     return checkout
 
 
@@ -42,11 +39,22 @@ def tag(checkout: Checkout, *arguments: str) -> int:
     return main.main(["tag", "-C", str(checkout.root), *arguments], checkout.env)
 
 
-def test_a_tag_is_annotated_and_pushed(checkout: Checkout, far: Bare) -> None:
+def test_a_dry_run_makes_no_tag_a_run_an_annotated_one_and_a_second_run_finds_it(
+    checkout: Checkout, far: Bare, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert tag(checkout, "1.0", "--dry-run") == 0
+    assert "would push the tag v1.0" in capsys.readouterr().out
+    assert far.refs("refs/tags/") == {}
+    assert checkout.git("tag") == ""
     assert tag(checkout, "1.0") == 0
-    assert far.kind(far.refs()["refs/tags/v1.0"]) == "tag"
+    before = far.refs()
+    assert far.kind(before["refs/tags/v1.0"]) == "tag"
     assert far.resolve("refs/tags/v1.0^{commit}") == checkout.head
     assert far.git("for-each-ref", "--format=%(contents:subject)", "refs/tags") == "demo 1.0"
+    capsys.readouterr()
+    assert tag(checkout, "1.0") == 0
+    assert "already done" in capsys.readouterr().out
+    assert far.refs() == before
 
 
 @pytest.mark.parametrize("way", ["file"], indirect=True)
@@ -58,22 +66,7 @@ def test_the_option_for_the_changelog_is_gone_and_names_prepare(
     assert "refs/tags/v1.0" not in far.refs()
 
 
-def test_a_second_run_finds_it_done(checkout: Checkout, far: Bare, capsys: pytest.CaptureFixture[str]) -> None:
-    assert tag(checkout, "1.0") == 0
-    before = far.refs()
-    capsys.readouterr()
-    assert tag(checkout, "1.0") == 0
-    assert "already done" in capsys.readouterr().out
-    assert far.refs() == before
-
-
-def test_a_dry_run_makes_no_tag_anywhere(checkout: Checkout, far: Bare, capsys: pytest.CaptureFixture[str]) -> None:
-    assert tag(checkout, "1.0", "--dry-run") == 0
-    assert "would push the tag v1.0" in capsys.readouterr().out
-    assert "refs/tags/v1.0" not in far.refs()
-    assert checkout.git("tag") == ""
-
-
+@pytest.mark.parametrize("way", ["file", "api"], indirect=True)
 def test_a_branch_of_the_same_name_does_not_matter(checkout: Checkout, far: Bare) -> None:
     checkout.git("branch", "v1.0")
     far.git("update-ref", "refs/heads/v1.0", checkout.head)
@@ -117,24 +110,26 @@ def nothing(checkout: Checkout, bare: Bare) -> None:
 
 
 REFUSALS = [
-    ("1.0.0-rc1", nothing, "Write 1.0.0rc1"),
-    ("v1.0-1", nothing, "Write 1.0.post1"),
-    ("1.0+local", nothing, "local part"),
-    ("one", nothing, "not a PEP 440 version"),
-    ("1.0", dirty, "uncommitted: notes.txt"),
-    ("1.0", unpushed, "does not contain"),
-    ("1.0", elsewhere, "no branch work"),
-    ("1.0", commits_and_tags("v2.0"), "older than 2.0"),
-    ("1!1.0", commits_and_tags("v0.9"), "another epoch"),
-    ("1.0", commits_and_tags("v1.0"), "v1.0 is on"),
-    ("1.0", commits_and_tags("1.0"), "1.0 is on"),
-    ("1.0", commits_and_tags("v1.0.0"), "v1.0.0 is on"),
-    ("1.0", commits_and_tags("v1.0", far=True), "has v1.0 on another commit"),
+    ("file", "1.0.0-rc1", nothing, "Write 1.0.0rc1"),
+    ("file", "v1.0-1", nothing, "Write 1.0.post1"),
+    ("file", "1.0+local", nothing, "local part"),
+    ("file", "one", nothing, "not a PEP 440 version"),
+    ("file", "1.0", dirty, "uncommitted: notes.txt"),
+    ("file", "1.0", unpushed, "does not contain"),
+    ("api", "1.0", unpushed, "does not contain"),
+    ("file", "1.0", elsewhere, "no branch work"),
+    ("api", "1.0", elsewhere, "no branch work"),
+    ("file", "1.0", commits_and_tags("v2.0"), "older than 2.0"),
+    ("file", "1!1.0", commits_and_tags("v0.9"), "another epoch"),
+    ("file", "1.0", commits_and_tags("v1.0"), "v1.0 is on"),
+    ("file", "1.0", commits_and_tags("1.0"), "1.0 is on"),
+    ("file", "1.0", commits_and_tags("v1.0.0"), "v1.0.0 is on"),
+    ("file", "1.0", commits_and_tags("v1.0", far=True), "has v1.0 on another commit"),
+    ("api", "1.0", commits_and_tags("v1.0", far=True), "has v1.0 on another commit"),
 ]
 
 
-@pytest.mark.parametrize("way", ["file", "api"], indirect=True)
-@pytest.mark.parametrize(("version", "prepare", "fault"), REFUSALS, ids=[f"{row[0]}-{row[2]}" for row in REFUSALS])
+@pytest.mark.parametrize(("way", "version", "prepare", "fault"), REFUSALS, indirect=["way"])
 def test_what_must_not_be_tagged_is_refused(
     checkout: Checkout,
     far: Bare,
@@ -242,7 +237,7 @@ def test_without_credentials_the_advice_is_to_give_some(
 
 
 @pytest.mark.parametrize("way", ["http"], indirect=True)
-@pytest.mark.parametrize("status", [403, 404, 500])
+@pytest.mark.parametrize("status", [403, 404])
 def test_credentials_in_the_address_are_never_shown(
     checkout: Checkout, server: GitHub, capsys: pytest.CaptureFixture[str], status: int
 ) -> None:
@@ -325,12 +320,6 @@ def signer(checkout: Checkout, tmp_path: Path) -> Path:
     return trusted
 
 
-@pytest.mark.parametrize("way", ["file", "http"], indirect=True)
-def test_a_signed_tag_is_verified_by_git(checkout: Checkout, far: Bare, signer: Path) -> None:
-    assert tag(checkout, "1.0", "--sign") == 0
-    far.git("-c", f"gpg.ssh.allowedSignersFile={signer}", "verify-tag", "v1.0")
-
-
 @pytest.mark.parametrize("way", ["api"], indirect=True)
 def test_signing_takes_git_although_the_api_is_at_hand(checkout: Checkout, far: Bare, signer: Path) -> None:
     checkout.git("config", "http.extraheader", GitHub.basic(GITHUB_TOKEN))
@@ -355,23 +344,19 @@ def test_an_unsigned_tag_is_not_taken_for_a_signed_one(checkout: Checkout, far: 
 
 
 @pytest.mark.parametrize("way", ["file"], indirect=True)
-@pytest.mark.parametrize("trusted", [True, False])
-def test_where_tags_are_signed_a_stranger_s_tag_is_refused(
-    checkout: Checkout, far: Bare, signer: Path, *, trusted: bool
+def test_a_signed_tag_is_verified_by_git_and_by_us_and_a_strangers_is_refused(
+    checkout: Checkout, far: Bare, signer: Path
 ) -> None:
     assert tag(checkout, "1.0", "--sign") == 0
-    if trusted:
-        checkout.git("config", "--global", "gpg.ssh.allowedSignersFile", str(signer))
-    assert (tag(checkout, "1.0", "--sign") == 0) is trusted
+    far.git("-c", f"gpg.ssh.allowedSignersFile={signer}", "verify-tag", "v1.0")
+    assert tag(checkout, "1.0", "--sign") != 0, "nobody is trusted"
+    checkout.git("config", "--global", "gpg.ssh.allowedSignersFile", str(signer))
+    assert tag(checkout, "1.0", "--sign") == 0
     assert "refs/tags/v1.0" in far.refs()
 
 
 BUMPS = [
-    ("major", "1.4.2", "2.0.0"),
     ("minor", "1.4.2", "1.5.0"),
-    ("patch", "1.4.2", "1.4.3"),
-    ("pre", "1.4.2", "1.5.0a1"),
-    ("pre", "2.0rc1", "2.0rc2"),
     ("final", "2.0rc1", "2.0"),
     ("post", "1.4.2", "1.4.2.post1"),
     ("auto", "1.4.2", "1.4.3"),

@@ -35,31 +35,31 @@ def put(folder: Path, name: str) -> Path:
     return path
 
 
-@pytest.mark.parametrize("name", ["demo-1.0.tar.gz", "demo-1.0-py3-none-any.whl", "release.json"])
-def test_build_stops_where_it_would_replace_a_file(run: Run, checkout: Checkout, name: str) -> None:
-    path = put(checkout.root / "dist", name)
-    said = run("build", "-C", checkout.root, *QUICK)
-    assert said.code == OutputError.exit_code
-    assert name in said.err
-    assert "--packages-dir" in said.err
-    assert contents(path.parent) == {name: MINE}
-    path.unlink()
+def test_build_stops_where_it_would_replace_a_file(run: Run, checkout: Checkout) -> None:
+    for name in ("demo-1.0.tar.gz", "demo-1.0-py3-none-any.whl", "release.json"):
+        path = put(checkout.root / "dist", name)
+        said = run("build", "-C", checkout.root, *QUICK)
+        assert said.code == OutputError.exit_code
+        assert name in said.err
+        assert "--packages-dir" in said.err
+        assert contents(path.parent) == {name: MINE}
+        path.unlink()
     assert run("build", "-C", checkout.root, *QUICK).code == 0
     assert run("build", "-C", checkout.root, *QUICK).code == 0, "its own files are replaced"
 
 
-@pytest.mark.parametrize("name", ["plan.json", "report.html", "SHA256SUMS", ".gitignore", "recipe/recipe.yaml", "a/b"])
-def test_build_leaves_every_other_file(run: Run, checkout: Checkout, name: str) -> None:
-    path = put(checkout.root / "dist", name)
+def test_build_leaves_every_other_file(run: Run, checkout: Checkout) -> None:
+    names = ("plan.json", "report.html", "SHA256SUMS", ".gitignore", "recipe/recipe.yaml", "a/b")
+    paths = [put(checkout.root / "dist", name) for name in names]
     assert run("build", "-C", checkout.root, *QUICK).code == 0
-    assert path.read_bytes() == MINE
+    assert [path.read_bytes() for path in paths] == [MINE] * len(names)
 
 
-@pytest.mark.parametrize("name", ["meta.yaml", "conda-forge.diff", "conda-forge.yml", "noarch/mine.conda", "build.sh"])
-def test_recipe_leaves_what_it_did_not_write(run: Run, checkout: Checkout, name: str) -> None:
-    path = put(checkout.root / "dist/recipe", name)
+def test_recipe_leaves_what_it_did_not_write(run: Run, checkout: Checkout) -> None:
+    names = ("meta.yaml", "conda-forge.diff", "conda-forge.yml", "noarch/mine.conda", "build.sh")
+    paths = [put(checkout.root / "dist/recipe", name) for name in names]
     assert run("recipe", "-C", checkout.root).code == 0
-    assert path.read_bytes() == MINE
+    assert [path.read_bytes() for path in paths] == [MINE] * len(names)
 
 
 def test_recipe_stops_where_it_would_replace_a_file_or_what_somebody_changed(run: Run, checkout: Checkout) -> None:
