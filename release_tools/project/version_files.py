@@ -66,14 +66,12 @@ class VersionFiles:
     @cached_property
     def fields(self) -> list[VersionField]:
         """Return every field, each once: first those that the build reads."""
-        found = drop_duplicates(
-            (*self._find_sources(), *self._find_copies(), *self._find_listed(), *self._find_citations())
-        )
+        found = drop_duplicates((*self.sources, *self._find_copies(), *self._find_listed(), *self._find_citations()))
         if _has_placeholder_source(found):
             return found
         return [field for field in found if field.role is Role.DATE or not field.is_placeholder]
 
-    @property
+    @cached_property
     def sources(self) -> list[VersionField]:
         """Return the fields that decide which version is built; none where that comes from tags or from code."""
         return drop_duplicates(self._find_sources())
