@@ -51,6 +51,7 @@ def answering(answer: str) -> dict[str, str]:
 BACKEND_TABLE = '[build-system]\nrequires = []\nbuild-backend = "{}"\n[project]\nname = "demo"\nversion = "1.0"\n'
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("files", "options", "code", "reported"),
     [
@@ -203,6 +204,7 @@ def a_terminal_s_signals() -> Iterator[None]:
     signal.signal(signal.SIGINT, before)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("a_terminal_s_signals")
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no signals to send")
 def test_ctrl_c_in_the_middle_of_a_build_leaves_nothing(env: Mapping[str, str], tmp_path: Path, output: Path) -> None:
@@ -234,6 +236,7 @@ def test_ctrl_c_in_the_middle_of_a_build_leaves_nothing(env: Mapping[str, str], 
     assert not late.exists(), "what the build started has ended with it"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="Windows ends processes in another way")
 def test_a_process_that_a_build_leaves_behind_neither_delays_nor_outlives_it(run: Run, tmp_path: Path) -> None:
     late = tmp_path / "late"

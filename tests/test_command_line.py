@@ -78,6 +78,7 @@ def test_bash_completes_an_option_of_a_setting(run: Run) -> None:
     assert done.stdout.split() == ["--anaconda-owner"]
 
 
+@pytest.mark.slow
 def test_quiet_says_nothing_where_nothing_is_wrong(run: Run, checkout: Checkout) -> None:
     said = run("build", "-C", checkout.root, "--quiet", "--no-verify-install")
     assert (said.code, said.out, said.err) == (0, "", "")
@@ -91,6 +92,7 @@ def test_quiet_leaves_errors(run: Run, checkout: Checkout) -> None:
     assert "error: " in said.err
 
 
+@pytest.mark.slow
 def test_verbose_shows_the_output_of_a_build(run: Run, tmp_path: Path) -> None:
     checkout = make_repository(tmp_path / "demo", in_tree_project(HARD), ".")
     build = ("build", "-C", checkout.root, "--no-verify-install", "--no-conda")
@@ -102,6 +104,7 @@ def test_verbose_shows_the_output_of_a_build(run: Run, tmp_path: Path) -> None:
     assert json.loads(said.out)["ok"] is True
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="no pseudo-terminals")
 def test_a_terminal_shows_the_seconds_and_the_last_line_of_a_slow_build(env: Mapping[str, str], tmp_path: Path) -> None:
     import pty
@@ -147,6 +150,7 @@ def test_each_fault_is_an_annotation_of_its_own_at_the_file_and_line_that_it_nam
     assert len(annotations) == max(1, said.err.count("\n  - "))
 
 
+@pytest.mark.slow
 def test_a_run_begins_with_its_version_and_its_plan(run: Run, checkout: Checkout) -> None:
     said = run("dry-run", "-C", checkout.root, "--json", "--no-verify-install", "--network-tries", "1")
     report = json.loads(said.out)
@@ -156,6 +160,7 @@ def test_a_run_begins_with_its_version_and_its_plan(run: Run, checkout: Checkout
     assert re.search(r"left out .*GitHub", plan)
 
 
+@pytest.mark.slow
 def test_a_step_that_does_not_apply_takes_one_line(run: Run, checkout: Checkout) -> None:
     said = run("dry-run", "-C", checkout.root, "--no-verify-install", "--network-tries", "1")
     assert said.code == 0
@@ -163,6 +168,7 @@ def test_a_step_that_does_not_apply_takes_one_line(run: Run, checkout: Checkout)
     assert said.out.count("Type: git remote add origin") == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("command", "verdict"), [("build", "ready to publish"), ("verify", "valid"), ("doctor", "ready to release")]
 )
@@ -177,6 +183,7 @@ def test_a_command_ends_with_a_verdict_of_its_own(command: str, verdict: str, ru
     assert "0 things" not in said.out
 
 
+@pytest.mark.slow
 def test_doctor_counts_what_is_missing(run: Run, checkout: Checkout) -> None:
     workflow = (
         "on: {push: {branches: [main]}}\njobs: {x: {runs-on: ubuntu-latest, steps: [{run: twine upload dist/*}]}}\n"
@@ -191,6 +198,7 @@ def test_doctor_counts_what_is_missing(run: Run, checkout: Checkout) -> None:
     assert re.match(rf"{len(faults)} things? (is|are) missing", report["error"]["message"])
 
 
+@pytest.mark.slow
 def test_a_dry_run_that_fails_early_has_a_report_page(run: Run, tmp_path: Path) -> None:
     checkout = make_repository(tmp_path / "demo", in_tree_project("raise SystemExit('no compiler')", "1.0"), ".")
     said = run("dry-run", "-C", checkout.root)
@@ -200,6 +208,7 @@ def test_a_dry_run_that_fails_early_has_a_report_page(run: Run, tmp_path: Path) 
     assert [path.name for path in page.parent.iterdir()] == ["report.html"]
 
 
+@pytest.mark.slow
 def test_a_page_of_somebody_else_is_left_where_a_dry_run_fails(run: Run, tmp_path: Path) -> None:
     checkout = make_repository(tmp_path / "demo", in_tree_project("raise SystemExit(1)", "1.0"), ".")
     checkout.write({"dist/report.html": "mine"})

@@ -12,6 +12,7 @@ from tests.support.repositories import make_repository
 
 
 @pytest.mark.registry
+@pytest.mark.slow
 def test_a_project_of_computational_molecular_science_is_dry_run_whole(run: Run, tmp_path: Path) -> None:
     checkout = make_repository(tmp_path / "molecool", molecool(), ". v1.2.0 . .")
     before = checkout.git("status", "--porcelain", "--ignored"), checkout.git("for-each-ref")

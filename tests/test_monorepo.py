@@ -18,6 +18,7 @@ def checkout(tmp_path: Path) -> Checkout:
     return packages(tmp_path / "many", 3)
 
 
+@pytest.mark.slow
 def test_each_package_has_its_own_version_and_its_own_files(run: Run, checkout: Checkout) -> None:
     for name in ("part0", "part2"):
         said = run("dry-run", "-C", checkout.root / "packages" / name, *QUICK)
@@ -30,6 +31,7 @@ def test_each_package_has_its_own_version_and_its_own_files(run: Run, checkout: 
         ]
 
 
+@pytest.mark.slow
 def test_the_next_version_of_a_package_counts_its_own_changes(run: Run, checkout: Checkout) -> None:
     checkout.git("tag", "--annotate", "--message", "Tag", "part2-v1.1")
     checkout.commit({"packages/part1/part1/most.py": "def most(): ...\n"})
@@ -40,6 +42,7 @@ def test_the_next_version_of_a_package_counts_its_own_changes(run: Run, checkout
         assert [one["details"] for one in data["evidence"] if one["source"] == "files"] == [changed]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("tag", "files", "is_found"),
     [

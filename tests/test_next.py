@@ -10,8 +10,6 @@ import pytest
 from release_tools.cli import main
 from tests.support.repositories import PYPROJECT, Checkout
 
-pytestmark = pytest.mark.slow
-
 NEVER_IMPORTED = "raise SystemExit('the project was imported')\n"
 
 
@@ -57,6 +55,7 @@ def pyproject(table: str) -> str:
     return f"{PYPROJECT}\n[tool.release-tools]\n{table}\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("files", "tag", "version", "by"),
     [
@@ -77,6 +76,7 @@ def test_what_the_project_names_goes_first(
     assert f"by {by}, {version}: " in err
 
 
+@pytest.mark.slow
 def test_a_release_on_another_branch_is_mentioned(checkout: Checkout, commands: Commands) -> None:
     checkout.git("switch", "--quiet", "--create", "stable")
     checkout.commit({"demo.py": "def load(path): return 2\n"}, "Fix it there")
@@ -90,6 +90,7 @@ def test_a_release_on_another_branch_is_mentioned(checkout: Checkout, commands: 
     assert "another branch" in err
 
 
+@pytest.mark.slow
 def test_tags_that_are_not_read_are_mentioned_with_a_format(checkout: Checkout, commands: Commands) -> None:
     checkout.git("tag", "--delete", "v1.0.0")
     tagged(checkout, "release-1.0.0")
@@ -101,6 +102,7 @@ def test_tags_that_are_not_read_are_mentioned_with_a_format(checkout: Checkout, 
     assert "tag-format" not in commands.by(checkout, "next")[1]  # one of another branch is read
 
 
+@pytest.mark.slow
 def test_a_version_that_another_branch_has_is_not_recommended(checkout: Checkout, commands: Commands) -> None:
     checkout.git("switch", "--quiet", "--create", "1.0.x")
     checkout.commit({"demo.py": "def load(path): return 2\n"}, "Fix it there")
@@ -110,6 +112,7 @@ def test_a_version_that_another_branch_has_is_not_recommended(checkout: Checkout
     assert commands.by(checkout, "next")[0] == "1.0.2"
 
 
+@pytest.mark.slow
 def test_a_later_tag_of_the_same_branch_is_not_called_another(checkout: Checkout, commands: Commands) -> None:
     checkout.commit({"demo.py": "def load(path): return 1\n"}, "Fix it")
     earlier = checkout.head
@@ -122,6 +125,7 @@ def test_a_later_tag_of_the_same_branch_is_not_called_another(checkout: Checkout
     assert "v1.0.1" in err
 
 
+@pytest.mark.slow
 def test_a_floating_tag_is_no_release(checkout: Checkout, commands: Commands) -> None:
     tagged(checkout, "v1")
     checkout.commit({"demo.py": "def load(path): return 1\n"}, "Fix it")
@@ -132,6 +136,7 @@ def test_a_floating_tag_is_no_release(checkout: Checkout, commands: Commands) ->
     assert (data["version"], data["previous"]["tag"]) == ("1.0.2", "v1.0.1")
 
 
+@pytest.mark.slow
 def test_the_version_in_a_module_is_the_projects_own(checkout: Checkout, commands: Commands) -> None:
     project = (
         '[build-system]\nrequires = ["flit_core"]\nbuild-backend = "flit_core.buildapi"\n[project]\nname = "demo"\n'
@@ -150,6 +155,7 @@ HATCH = '[build-system]\nrequires = ["hatchling"]\nbuild-backend = "hatchling.bu
 POETRY = '[build-system]\nrequires = ["poetry-core"]\nbuild-backend = "poetry.core.masonry.api"\n[tool.poetry]\n'
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("typed", "pyproject", "file", "text"),
     [
@@ -187,6 +193,7 @@ def test_an_error_of_tag_names_no_option_that_nobody_typed(
     assert "--version" not in err
 
 
+@pytest.mark.slow
 def test_a_changelog_that_lists_removals_does_not_promise_a_minor_version(
     checkout: Checkout, commands: Commands
 ) -> None:
@@ -197,6 +204,7 @@ def test_a_changelog_that_lists_removals_does_not_promise_a_minor_version(
     assert "CHANGES.rst names 1.1.0" in err
 
 
+@pytest.mark.slow
 def test_a_folder_that_did_not_exist_at_the_last_release_is_not_compared(
     checkout: Checkout, commands: Commands
 ) -> None:
@@ -210,6 +218,7 @@ def test_a_folder_that_did_not_exist_at_the_last_release_is_not_compared(
     assert "Move it" in commands.by(inner, "notes", "1.0.1")[0]
 
 
+@pytest.mark.slow
 def test_tests_below_a_workspace_are_no_packages(checkout: Checkout, commands: Commands) -> None:
     for folder in ("packages/core/demo_core", "packages/core/tests", "packages/lab/tests"):
         (checkout.root / folder).mkdir(parents=True)
@@ -245,6 +254,7 @@ def test_the_next_version_follows_from_what_changed(
     assert commands.by(checkout, "next")[0] == version
 
 
+@pytest.mark.slow
 def test_nothing_to_release_has_an_exit_code_and_no_version(checkout: Checkout, commands: Commands) -> None:
     assert commands.by(checkout, "next", code=5)[0] == ""
     (checkout.root / "devtools").mkdir()
@@ -266,6 +276,7 @@ def test_every_piece_of_evidence_is_shown(checkout: Checkout, commands: Commands
     ]
 
 
+@pytest.mark.slow
 def test_news_fragments_are_evidence_where_towncrier_is_configured(checkout: Checkout, commands: Commands) -> None:
     (checkout.root / "news").mkdir()
     checkout.commit({"demo.py": "def load(path): return 1\n", "news/12.feature.md": "A thing.\n"})
@@ -274,6 +285,7 @@ def test_news_fragments_are_evidence_where_towncrier_is_configured(checkout: Che
     assert commands.by(checkout, "next")[0] == "1.1.0"
 
 
+@pytest.mark.slow
 def test_where_the_changelog_names_another_version_both_are_shown(checkout: Checkout, commands: Commands) -> None:
     checkout.commit({"demo.py": "", "CHANGES.md": "## 1.0.1 (unreleased)\n\n- x\n"})
     out, err = commands.by(checkout, "next")
@@ -284,6 +296,7 @@ def test_where_the_changelog_names_another_version_both_are_shown(checkout: Chec
     assert (data["version"], data["by-evidence"]) == ("1.0.1", "2.0.0")
 
 
+@pytest.mark.slow
 def test_a_series_of_pre_releases_leads_to_its_final_version(checkout: Checkout, commands: Commands) -> None:
     work = (
         ("def load(path): ...\ndef dump(path): ...\n", "1.1.0", "v1.1.0a1"),
@@ -299,6 +312,7 @@ def test_a_series_of_pre_releases_leads_to_its_final_version(checkout: Checkout,
         tagged(checkout, tag)
 
 
+@pytest.mark.slow
 def test_a_project_in_a_folder_of_its_repository_is_looked_at_alone(checkout: Checkout, commands: Commands) -> None:
     (checkout.root / "a").mkdir()
     (checkout.root / "b").mkdir()
@@ -337,6 +351,7 @@ def test_source_that_cannot_be_compared_is_mentioned_and_the_rest_goes_on(
     assert "public API: not compared: demo: its source cannot be read" in err
 
 
+@pytest.mark.slow
 def test_before_the_first_release_the_changelog_or_custom_decides(tmp_path: Path, commands: Commands) -> None:
     checkout = Checkout.create(tmp_path, "https://nowhere.example/demo.git")
     assert commands.by(checkout, "next")[0] == "0.1.0"
@@ -365,6 +380,7 @@ CHANGELOG = """\
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "notes"),
     [
@@ -412,6 +428,7 @@ def test_notes_never_come_from_the_section_of_another_version(
     assert commands.by(checkout, "notes", version)[0] == notes
 
 
+@pytest.mark.slow
 def test_doctor_names_the_changelog_that_notes_come_from(checkout: Checkout, commands: Commands) -> None:
     (checkout.root / "docs").mkdir()
     stub = {"CHANGELOG.md": "See docs/log.md.\n", "docs/log.md": "# 1.1.0\n\n- New.\n"}
@@ -422,6 +439,7 @@ def test_doctor_names_the_changelog_that_notes_come_from(checkout: Checkout, com
     assert commands.by(checkout, "notes", "1.1.0")[0] == "- New."
 
 
+@pytest.mark.slow
 def test_an_unreleased_section_of_the_tagged_commit_is_its_notes(checkout: Checkout, commands: Commands) -> None:
     checkout.commit({"CHANGES.md": "## Unreleased\n\n- In the candidate.\n"}, "Write")
     tagged(checkout, "v1.1.0rc1")
@@ -429,6 +447,7 @@ def test_an_unreleased_section_of_the_tagged_commit_is_its_notes(checkout: Check
     assert commands.by(checkout, "notes", "1.1.0rc1")[0] == "- In the candidate."
 
 
+@pytest.mark.slow
 def test_people_are_named_once_as_the_mailmap_says_and_bots_are_not(checkout: Checkout, commands: Commands) -> None:
     checkout.commit({".mailmap": "Ben Builder <ben@example.org> <benny@elsewhere.example>\n"}, "Map")
     tagged(checkout, "v1.1.0")
@@ -442,6 +461,7 @@ def test_people_are_named_once_as_the_mailmap_says_and_bots_are_not(checkout: Ch
     assert thanks == ["", "### First contributions", "", "- Ben Builder in #12"]
 
 
+@pytest.mark.slow
 def test_without_a_changelog_notes_come_from_the_commits_since_the_release_before(
     checkout: Checkout, commands: Commands
 ) -> None:
@@ -461,6 +481,7 @@ def test_without_a_changelog_notes_come_from_the_commits_since_the_release_befor
     assert commands.by(checkout, "notes", "1.2.0")[0] == "### Documentation\n\n- later, by Ben @\u200bben"
 
 
+@pytest.mark.slow
 def test_a_merged_pull_request_is_listed_once(checkout: Checkout, commands: Commands) -> None:
     checkout.git("switch", "--quiet", "--create", "loader")
     checkout.commit({"a.py": ""}, "Draft")
@@ -471,6 +492,7 @@ def test_a_merged_pull_request_is_listed_once(checkout: Checkout, commands: Comm
     assert commands.by(checkout, "notes", "1.1.0")[0] == "- Load everything (#7), by Ana Author"
 
 
+@pytest.mark.slow
 def test_a_release_of_an_older_line_has_its_own_notes(checkout: Checkout, commands: Commands) -> None:
     checkout.commit({"a.py": ""}, "New")
     tagged(checkout, "v2.0.0")
@@ -486,6 +508,7 @@ def test_notes_of_a_version_that_never_was_are_an_error(checkout: Checkout, comm
     assert "not a PEP 440 version" in commands.by(checkout, "notes", "newest", code=5)[1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "tables", ["project = 1", "tool = 1", "[tool]\ntowncrier = 1\npoetry = 1", "[tool.poetry]\ndependencies = 1"]
 )
@@ -496,6 +519,7 @@ def test_odd_tables_of_a_previous_commit_stop_nothing(checkout: Checkout, comman
     assert commands.by(checkout, "next")[0] == "2.0.0"
 
 
+@pytest.mark.slow
 def test_a_tag_may_claim_any_time(checkout: Checkout, commands: Commands) -> None:
     checkout.commit({"demo.py": "x = 1\n"})
     tagged(
@@ -508,6 +532,7 @@ def test_a_tag_may_claim_any_time(checkout: Checkout, commands: Commands) -> Non
     assert commands.by(checkout, "next")[0] == "2.1.0"
 
 
+@pytest.mark.slow
 def test_hostile_history_is_shown_as_text(checkout: Checkout, commands: Commands) -> None:
     hostile = "feat: \x1b[31m::error::x ##[set-env name=PATH]/evil \u202e"
     checkout.commit({"a.py": "x = 1\n"}, hostile)

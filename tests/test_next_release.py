@@ -9,6 +9,8 @@ from tests.conftest import Run
 from tests.support.projects import in_tree_project, project
 from tests.support.repositories import Checkout, make_repository
 
+pytestmark = pytest.mark.slow
+
 FEATURE = {"demo/added.py": '"""Added."""\n\n\ndef added() -> None:\n    """Do nothing."""\n'}
 TEST_ONLY = {"tests/test_demo.py": "def test_nothing():\n    pass\n"}
 

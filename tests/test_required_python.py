@@ -41,6 +41,7 @@ def test_the_python_that_a_project_needs_is_read_wherever_it_is_stated(
     assert find_stated_python(tmp_path) == wanted
 
 
+@pytest.mark.slow
 def test_the_first_line_of_a_failed_build_names_the_python_that_is_needed(run: Run, tmp_path: Path) -> None:
     text = BACKEND["pyproject.toml"] + 'requires-python = ">=3.99"\n'
     checkout = make_repository(tmp_path / "demo", {**BACKEND, "pyproject.toml": text}, ". v1.0.0")

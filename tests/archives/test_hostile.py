@@ -14,25 +14,38 @@ from tests.archives.hostile_wheels import WHEELS
 from tests.archives.hostile_zips import ZIPS
 from tests.archives.raw import wheel_bytes
 
-EVERYTHING = (
-    *(pytest.param(read_wheel, case, id=f"wheel: {case.id}") for case in (*ZIPS, *WHEELS)),
-    *(pytest.param(read_sdist, case, id=f"sdist: {case.id}") for case in SDISTS),
-    *(pytest.param(read_conda, case, id=f"conda: {case.id}") for case in CONDAS),
-)
+READERS: dict[str, tuple[Callable[[Path], object], tuple[Hostile, ...]]] = {
+    "wheels": (read_wheel, (*ZIPS, *WHEELS)),
+    "sdists": (read_sdist, (*SDISTS,)),
+    "conda packages": (read_conda, (*CONDAS,)),
+}
 
 
-@pytest.mark.parametrize(("read", "case"), EVERYTHING)
+@pytest.mark.parametrize(("read", "cases"), READERS.values(), ids=READERS)
 def test_a_hostile_archive_is_refused_for_what_is_wrong_with_it(
-    read: Callable[[Path], object], case: Hostile, tmp_path: Path
+    read: Callable[[Path], object], cases: tuple[Hostile, ...], tmp_path: Path
 ) -> None:
-    path = tmp_path / case.filename
+    """All cases are tried, and all that go wrong are named."""
+    faults = {case.id: fault for case in cases if (fault := find_fault(read, case, tmp_path))}
+    assert faults == {}
+
+
+def find_fault(read: Callable[[Path], object], case: Hostile, folder: Path) -> str:
+    """Return what is wrong with the refusal of an archive; empty where it is as it must be."""
+    path = folder / case.filename
     path.write_bytes(case.make())
-    with pytest.raises(ArchiveError) as refusal:
+    try:
         read(path)
-    assert case.description in str(refusal.value)
-    assert case.filename in refusal.value.message
-    assert all(line.isprintable() for line in str(refusal.value).split("\n")), "it would play tricks on the terminal"
-    assert refusal.value.advice
+    except ArchiveError as refusal:
+        text = str(refusal)
+        if case.description not in text or case.filename not in refusal.message or not refusal.advice:
+            return f"does not say why, of which file or what to do: {text}"
+        if not all(line.isprintable() for line in text.split("\n")):
+            return f"would play tricks on the terminal: {text!r}"
+        return ""
+    except Exception as error:  # noqa: BLE001 - any other is the fault that is looked for
+        return repr(error)
+    return "is read"
 
 
 def a_link(path: Path) -> None:
@@ -82,6 +95,7 @@ def test_a_wheel_changed_after_its_check_is_not_streamed(tmp_path: Path) -> None
         list(wheel.stream())
 
 
+@pytest.mark.slow
 def test_a_hostile_sdist_writes_nothing_outside(tmp_path: Path) -> None:
     inside = tmp_path / "inside"
     inside.mkdir()

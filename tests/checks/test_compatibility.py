@@ -33,6 +33,7 @@ def compared(data: dict[str, Any]) -> list[tuple[str, str]]:
     return [(note["state"], note["text"]) for note in notes if "public API" in note["text"]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("code", "options", "said"),
     [

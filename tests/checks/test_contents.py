@@ -11,8 +11,6 @@ from tests.support.artifacts import Project
 from tests.support.projects import in_tree_project
 from tests.support.repositories import make_repository
 
-pytestmark = pytest.mark.slow
-
 TEXT = "Description-Content-Type: text/plain"
 QUICK = ("--no-conda", "--no-verify-install", "--json")
 
@@ -44,12 +42,14 @@ LEFT_OUT_ON_PURPOSE = (
 )
 
 
+@pytest.mark.slow
 def test_tracked_files_of_the_package_that_no_wheel_has_are_named(run: Run, tmp_path: Path) -> None:
     names = (*MISSED, *LEFT_OUT_ON_PURPOSE)
     (found,) = built(run, tmp_path, dict.fromkeys(names, "{}"), left_out=names)
     assert found.split(", ") == list(MISSED)
 
 
+@pytest.mark.slow
 def test_a_folder_of_tests_that_the_wheel_has_is_compared_too(run: Run, tmp_path: Path) -> None:
     files = {"demo/tests/__init__.py": "", "demo/tests/data.json": "{}"}
     assert built(run, tmp_path, files, left_out=("demo/tests/data.json",)) == ["demo/tests/data.json"]
@@ -64,6 +64,7 @@ artifacts = ["/demo/rules.bin", "*.zones"]
 EVERYTHING = '[tool.setuptools.package-data]\ndemo = ["*"]\n'
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("settings", "names", "missed"),
     [
@@ -116,6 +117,7 @@ STUBS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("files", "expected"), STUBS.values(), ids=STUBS)
 def test_a_wheel_without_modules_is_not_reported_as_imported(
     run: Run, tmp_path: Path, files: dict[str, str], expected: dict[str, str]

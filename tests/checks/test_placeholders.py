@@ -45,6 +45,7 @@ def shipped(checkout: Checkout) -> bytes:
         return wheel.read(PATH)
 
 
+@pytest.mark.slow
 def test_a_pointer_without_its_content_is_not_released(run: Run, checkout: Checkout) -> None:
     code, (fault,) = build(run, checkout)
     assert code == 9
@@ -53,12 +54,14 @@ def test_a_pointer_without_its_content_is_not_released(run: Run, checkout: Check
     assert not (checkout.root.parent / "dist").exists()
 
 
+@pytest.mark.slow
 def test_content_of_another_digest_is_not_taken(run: Run, checkout: Checkout) -> None:
     store(checkout, CONTENT[::-1])
     (checkout.root / PATH).write_bytes(CONTENT[:-1] + b"!")
     assert build(run, checkout)[0] == 9
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("where", ["store", "work tree", "configured store"])
 def test_the_content_is_taken_from_where_the_checkout_has_it(run: Run, checkout: Checkout, where: str) -> None:
     if where == "work tree":
@@ -72,6 +75,7 @@ def test_the_content_is_taken_from_where_the_checkout_has_it(run: Run, checkout:
     assert shipped(checkout) == CONTENT
 
 
+@pytest.mark.slow
 def test_the_clone_stays_clean_for_what_derives_a_version_from_it(run: Run, tmp_path: Path) -> None:
     record = tmp_path / "status.txt"
     status = 'subprocess.check_output(["git", "status", "--short", "--untracked-files=no"])'
@@ -88,6 +92,7 @@ def _indented(code: str) -> str:
     return "\n".join(f"    {line}" for line in code.splitlines())
 
 
+@pytest.mark.slow
 def test_a_pointer_that_is_meant_is_released_where_that_is_set(run: Run, checkout: Checkout) -> None:
     assert build(run, checkout, "--verify-placeholders", "demo/*.bin") == (0, [])
     assert shipped(checkout) == POINTER.encode()

@@ -17,6 +17,7 @@ CASES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CASES)
 def test_the_project_s_own_tests_decide(run: Run, tmp_path: Path, name: str) -> None:
     command, code = CASES[name]
@@ -29,6 +30,7 @@ def test_the_project_s_own_tests_decide(run: Run, tmp_path: Path, name: str) -> 
     assert ("own tests" in said.out) is (name != "half a quote")
 
 
+@pytest.mark.slow
 def test_nothing_of_the_checkout_is_imported_instead(run: Run, tmp_path: Path) -> None:
     (tmp_path / "demo.py").write_text("raise RuntimeError('the checkout')", encoding="utf-8")
     dist = tmp_path / "dist"

@@ -12,7 +12,10 @@ from release_tools.builders.cibuildwheel import read_cibuildwheel_version
 from tests.compiled.plans import Jobs, copy_jobs, make_jobs, plan_of
 from tests.conftest import Run
 
-pytestmark = pytest.mark.skipif(not read_cibuildwheel_version(), reason="no cibuildwheel: uv pip install cibuildwheel")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not read_cibuildwheel_version(), reason="no cibuildwheel: uv pip install cibuildwheel"),
+]
 
 
 @pytest.fixture(scope="module")

@@ -29,6 +29,7 @@ def jobs(built: Jobs, tmp_path: Path) -> Jobs:
     return copy_jobs(built, tmp_path / "jobs")
 
 
+@pytest.mark.slow
 def test_the_source_job_makes_sdist_and_plan_and_no_wheel(jobs: Jobs) -> None:
     source = jobs.folder("source")
     assert names(source) == {"demo-1.0.tar.gz", "plan.json", "release.json"}
@@ -38,6 +39,7 @@ def test_the_source_job_makes_sdist_and_plan_and_no_wheel(jobs: Jobs) -> None:
     assert [job["name"] for job in plan_of(source)["jobs"]] == ["source", *WHEELS]
 
 
+@pytest.mark.slow
 def test_sdist_and_plan_are_those_of_the_commit(built: Jobs, tmp_path: Path) -> None:
     assert make_jobs(tmp_path / "again").expect == built.expect
 

@@ -11,7 +11,10 @@ from tests.conftest import Run
 from tests.support.projects import in_tree_project
 from tests.support.repositories import Checkout, make_repository
 
-pytestmark = pytest.mark.skipif(not read_cibuildwheel_version(), reason="no cibuildwheel: uv pip install cibuildwheel")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not read_cibuildwheel_version(), reason="no cibuildwheel: uv pip install cibuildwheel"),
+]
 ACTION = ("--action", f"python-release-tools/python-release-tools@{'a' * 40}")
 
 

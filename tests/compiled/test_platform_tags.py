@@ -193,6 +193,7 @@ MODULES = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", MODULES)
 def test_an_extension_module_is_for_the_python_of_the_tag(run: Run, tmp_path: Path, name: str) -> None:
     python, member, code = MODULES[name]
@@ -208,6 +209,7 @@ def test_a_module_left_over_from_another_build_is_pointed_out(run: Run, tmp_path
     assert "cpython-311" in said.out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("tag", "symbol", "code"),
     [

@@ -38,6 +38,7 @@ def verify(run: Run, folder: Path, files: Mapping[str, str], *options: str, tag:
     return run("verify", "-C", folder, dist, "--no-conda", *options, **variables)
 
 
+@pytest.mark.slow
 def test_an_sdist_that_builds_the_released_wheel_is_accepted(run: Run, tmp_path: Path) -> None:
     said = verify(run, tmp_path, project())
     assert said.code == 0, said.out + said.err
@@ -55,6 +56,7 @@ FAULTS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FAULTS)
 def test_an_sdist_that_builds_nothing_like_the_released_wheel_is_refused(run: Run, tmp_path: Path, name: str) -> None:
     files, named = FAULTS[name]
@@ -63,6 +65,7 @@ def test_an_sdist_that_builds_nothing_like_the_released_wheel_is_refused(run: Ru
     assert all(part in said.err for part in named)
 
 
+@pytest.mark.slow
 def test_files_that_differ_are_shown(run: Run, tmp_path: Path) -> None:
     said = verify(run, tmp_path, project(EXTRA_FILE))
     assert said.code == 0, said.out + said.err
@@ -80,6 +83,7 @@ def test_nothing_is_built_where_no_wheel_is_compiled_for_this_platform(run: Run,
     assert said.code == 0, said.out + said.err
 
 
+@pytest.mark.slow
 def test_requirements_that_cannot_be_fetched_are_a_warning(run: Run, tmp_path: Path) -> None:
     files = project()
     table = files["pyproject.toml"].replace("requires = []", 'requires = ["a-backend-of-tests"]')
@@ -89,6 +93,7 @@ def test_requirements_that_cannot_be_fetched_are_a_warning(run: Run, tmp_path: P
     assert "not built" in said.out
 
 
+@pytest.mark.slow
 def test_a_build_reads_no_credential(run: Run, tmp_path: Path) -> None:
     dist = tmp_path / "dist"
     said = verify(run, tmp_path, project())

@@ -18,7 +18,10 @@ from tests.servers.github import Asset, GitHub, Release
 from tests.servers.package_index import PackageIndex
 from tests.servers.proxy import proxying
 
-pytestmark = pytest.mark.skipif(not read_cibuildwheel_version(), reason="no cibuildwheel: uv pip install cibuildwheel")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not read_cibuildwheel_version(), reason="no cibuildwheel: uv pip install cibuildwheel"),
+]
 SLUG = "octo/demo"
 SDIST = "demo-1.0.tar.gz"
 LINUX = f"demo-1.0-{WHEELS['linux-x86_64'][0]}.whl"

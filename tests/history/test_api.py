@@ -291,6 +291,7 @@ SOURCES = st.sampled_from(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.dictionaries(PATHS, SOURCES, max_size=8), st.dictionaries(PATHS, SOURCES, max_size=8))
 def test_no_shape_of_a_repository_crashes_the_comparison(

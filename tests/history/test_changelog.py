@@ -140,6 +140,7 @@ def test_a_date_is_written_as_the_project_writes_it(sample: str, written: str) -
     assert with_date(f"1.0 ({sample})", TODAY) == f"1.0 ({written if sample != 'no date' else sample})"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "hostile", ["/compare/a", "/compare/a.", "[", "](", "<", "1.", "x-", "# ", "\n[1.0]: /compare/a"]
 )

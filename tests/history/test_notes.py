@@ -188,6 +188,7 @@ def test_a_name_is_only_a_name(name: str) -> None:
     assert write_thanks([]) == ""
 
 
+@pytest.mark.slow
 def test_notes_that_github_would_refuse_are_cut_at_a_lines_end() -> None:
     notes = markdown("```\n" + "a line\n\n" * (LONGEST // 7))
     assert len(notes) < LONGEST + 100
@@ -195,6 +196,7 @@ def test_notes_that_github_would_refuse_are_cut_at_a_lines_end() -> None:
     assert len(markdown("x" * 2 * LONGEST)) < LONGEST + 100
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "hostile", ["a\n", "- ", "-\n", "> ", "- - ", "`", "[a](", "  \n", "|", "* a\n  ", "=\n", ".. x::\n"]
 )

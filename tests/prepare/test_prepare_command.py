@@ -12,8 +12,6 @@ from tests.prepare.kills import killed_after_git
 from tests.support.repositories import Checkout
 from tests.support.runs import Runs
 
-pytestmark = pytest.mark.slow
-
 PYPROJECT = '[project]\nname = "demo"\nversion = "1.3.0"\n'
 FILES: Mapping[str, str] = {
     "pyproject.toml": PYPROJECT,
@@ -45,6 +43,7 @@ def status(checkout: Checkout) -> str:
     return checkout.git("status", "--porcelain")
 
 
+@pytest.mark.slow
 def test_a_version_is_prepared_in_one_commit(checkout: Checkout) -> None:
     before = checkout.head
     assert prepare(checkout, "1.4.0") == 0
@@ -59,6 +58,7 @@ def test_a_version_is_prepared_in_one_commit(checkout: Checkout) -> None:
     assert "## [Unreleased]\n\n## [1.4.0] - 2026-11-30\n\n### Added\n" in read(checkout, "CHANGELOG.md")
 
 
+@pytest.mark.slow
 def test_a_second_run_finds_it_done(checkout: Checkout) -> None:
     assert prepare(checkout, "1.4.0") == 0
     before = checkout.head
@@ -68,6 +68,7 @@ def test_a_second_run_finds_it_done(checkout: Checkout) -> None:
     assert (checkout.head, status(checkout)) == (before, "")
 
 
+@pytest.mark.slow
 def test_a_dry_run_shows_the_change_and_leaves_everything(
     checkout: Checkout, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -77,6 +78,7 @@ def test_a_dry_run_shows_the_change_and_leaves_everything(
     assert (checkout.head, status(checkout), checkout.git("count-objects")) == (before, "", objects)
 
 
+@pytest.mark.slow
 def test_edits_may_be_left_uncommitted_and_are_found_again(checkout: Checkout) -> None:
     before = checkout.head
     assert prepare(checkout, "1.4.0", "--no-commit") == 0
@@ -88,6 +90,7 @@ def test_edits_may_be_left_uncommitted_and_are_found_again(checkout: Checkout) -
     assert (checkout.git("log", "-1", "--format=%s"), status(checkout)) == ("Prepare 1.4.0", "")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("path", "staged"), [("pyproject.toml", False), ("CHANGELOG.md", True), ("CITATION.cff", False)]
 )
@@ -105,12 +108,14 @@ def test_uncommitted_changes_in_a_file_to_be_edited_are_a_refusal(
     assert (checkout.head, status(checkout), read(checkout, path)) == (*before, mine)
 
 
+@pytest.mark.slow
 def test_a_file_to_be_edited_that_was_deleted_is_a_refusal(checkout: Checkout) -> None:
     (checkout.root / "CITATION.cff").unlink()
     assert prepare(checkout, "1.4.0") == 4
     assert not (checkout.root / "CITATION.cff").exists()
 
 
+@pytest.mark.slow
 def test_other_uncommitted_changes_stay_as_they_are(checkout: Checkout) -> None:
     (checkout.root / "README.md").write_text("# mine\n", encoding="utf-8")
     (checkout.root / "new.txt").write_text("mine", encoding="utf-8")
@@ -122,6 +127,7 @@ def test_other_uncommitted_changes_stay_as_they_are(checkout: Checkout) -> None:
     assert "staged.txt" not in checkout.git("ls-tree", "--name-only", "HEAD")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="links need a right there")
 def test_a_link_is_neither_followed_nor_replaced(checkout: Checkout, tmp_path: Path) -> None:
     victim = tmp_path / "victim.cff"
@@ -134,6 +140,7 @@ def test_a_link_is_neither_followed_nor_replaced(checkout: Checkout, tmp_path: P
     assert (checkout.root / "CITATION.cff").is_symlink()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="links need a right there")
 def test_a_link_put_in_place_of_a_file_is_a_refusal(checkout: Checkout, tmp_path: Path) -> None:
     victim = tmp_path / "victim"
@@ -144,6 +151,7 @@ def test_a_link_put_in_place_of_a_file_is_a_refusal(checkout: Checkout, tmp_path
     assert victim.read_text() == PYPROJECT
 
 
+@pytest.mark.slow
 def test_a_setting_does_not_lead_out_of_the_project(checkout: Checkout, tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("1.3.0")
     table = '[tool.bumpversion]\ncurrent_version = "1.3.0"\nfiles = [{filename = "../secret"}, {filename = "%s"}]\n'
@@ -175,6 +183,7 @@ def test_a_version_that_is_built_and_cannot_be_edited_is_a_refusal(
     assert status(checkout) == ""
 
 
+@pytest.mark.slow
 def test_an_ambiguous_version_is_reported_with_its_line(checkout: Checkout, capsys: pytest.CaptureFixture[str]) -> None:
     checkout.commit({"demo.py": "\nV = 3\n__version__ = f'1.{V}.0'\n", "CITATION.cff": "a: [\n"})
     assert prepare(checkout, "1.4.0") == 0
@@ -199,6 +208,7 @@ def test_the_commit_is_no_news_for_those_who_read_the_notes(
     assert "Prepare 1.4 of the manual" in said
 
 
+@pytest.mark.slow
 def test_a_branch_must_be_checked_out(checkout: Checkout) -> None:
     checkout.git("checkout", "--quiet", "--detach")
     before = checkout.head
@@ -207,6 +217,7 @@ def test_a_branch_must_be_checked_out(checkout: Checkout) -> None:
     assert prepare(checkout, "1.4.0", "--no-commit") == 0
 
 
+@pytest.mark.slow
 def test_a_merge_is_not_ended_by_it(checkout: Checkout) -> None:
     checkout.git("checkout", "--quiet", "-b", "other", "HEAD~1")
     checkout.commit({"other.txt": "x"})
@@ -215,6 +226,7 @@ def test_a_merge_is_not_ended_by_it(checkout: Checkout) -> None:
     assert checkout.git("rev-parse", "MERGE_HEAD")
 
 
+@pytest.mark.slow
 def test_a_project_in_a_subfolder_is_prepared_alone(checkout: Checkout) -> None:
     (checkout.root / "packages" / "other").mkdir(parents=True)
     inner = {f"packages/other/{path}": text for path, text in FILES.items()}
@@ -226,6 +238,7 @@ def test_a_project_in_a_subfolder_is_prepared_alone(checkout: Checkout) -> None:
     assert all(path.startswith("packages/other/") for path in changed)
 
 
+@pytest.mark.slow
 def test_line_ends_that_git_converts_are_no_changes(checkout: Checkout) -> None:
     checkout.git("config", "core.autocrlf", "true")
     checkout.git("rm", "--quiet", "--cached", "-r", ".")
@@ -246,6 +259,7 @@ def test_a_project_without_such_files_has_nothing_to_prepare(tmp_path: Path) -> 
     assert checkout.head == before
 
 
+@pytest.mark.slow
 def test_the_result_can_be_had_as_json(checkout: Checkout, capsys: pytest.CaptureFixture[str]) -> None:
     assert prepare(checkout, "1.4.0", "--dry-run", "--json") == 0
     data = json.loads(capsys.readouterr().out)
@@ -273,6 +287,7 @@ def developed(checkout: Checkout) -> Checkout:
     return checkout
 
 
+@pytest.mark.slow
 def test_the_next_development_version_follows_the_past(developed: Checkout) -> None:
     assert prepare(developed, "--next") == 0
     assert read(developed, "pyproject.toml") == PYPROJECT.replace("1.3.0", "1.5.0.dev0")

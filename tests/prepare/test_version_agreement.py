@@ -32,6 +32,7 @@ def build(checkout: Checkout, *options: str) -> int:
     )
 
 
+@pytest.mark.slow
 def test_disagreements_are_reported_with_file_and_line(checkout: Checkout, capsys: pytest.CaptureFixture[str]) -> None:
     assert build(checkout, "--no-verify-install") == 0
     said = capsys.readouterr().out
@@ -53,10 +54,12 @@ def test_the_version_of_the_imported_package_is_compared(
     assert build(checkout, "--verify-install", "--verify-versions", "strict") == 9
 
 
+@pytest.mark.slow
 def test_strictly_a_disagreement_is_a_fault(checkout: Checkout) -> None:
     assert build(checkout, "--no-verify-install", "--verify-versions", "strict") == 9
 
 
+@pytest.mark.slow
 def test_files_that_agree_are_no_reason_to_speak(checkout: Checkout, capsys: pytest.CaptureFixture[str]) -> None:
     checkout.git("tag", "--delete", "v1.0")
     checkout.commit({"demo/__init__.py": '__version__ = "1.0"\n', "CITATION.cff": f'{CFF}version: "1.0"\n'})
@@ -65,6 +68,7 @@ def test_files_that_agree_are_no_reason_to_speak(checkout: Checkout, capsys: pyt
     assert "CITATION.cff" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_an_untagged_development_version_is_named_nowhere(tmp_path: Path) -> None:
     made = Checkout.create(tmp_path, "https://nowhere.example/demo.git")
     files = in_tree_project(version="1.1.dev0")

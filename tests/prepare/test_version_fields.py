@@ -198,6 +198,7 @@ def test_npm_gets_its_own_spelling(version: str, text: str) -> None:
     assert [field.path for field in again.done] == ["package.json"]
 
 
+@pytest.mark.slow
 @given(st.from_regex(r"[1-9]{1,2}\.[0-9]\.[0-9](a[0-9]|b[0-9]|rc[0-9])?(\.dev[0-9])?", fullmatch=True))
 def test_the_spelling_of_npm_is_the_same_version(text: str) -> None:
     spelled = to_semver(Version(text))
@@ -415,6 +416,7 @@ def test_a_project_with_versions_from_tags_has_only_what_is_cited() -> None:
     assert set(prepared(files)) == {"CITATION.cff"}
 
 
+@pytest.mark.slow
 def test_preparing_twice_changes_nothing_more() -> None:
     for what, (path, pyproject, text) in EDITED.items():
         files = {

@@ -45,6 +45,7 @@ def test_a_channel_that_cannot_be_indexed_is_reported(tmp_path: Path, capfd: pyt
     capfd.readouterr()
 
 
+@pytest.mark.slow
 @NEEDS_POSIX
 def test_what_is_installed_is_recorded(tmp_path: Path, conda_channel: Channel) -> None:
     own = conda_channel.over(tmp_path / "channel")
@@ -56,6 +57,7 @@ def test_what_is_installed_is_recorded(tmp_path: Path, conda_channel: Channel) -
     assert any(path.endswith("site-packages/demo.py") for path in found["demo"].files)
 
 
+@pytest.mark.slow
 @NEEDS_POSIX
 def test_a_requirement_that_no_channel_has_is_named(tmp_path: Path, conda_channel: Channel) -> None:
     own = conda_channel.over(tmp_path / "channel")
@@ -76,6 +78,7 @@ def test_of_a_chain_of_causes_only_the_last_is_reported(tmp_path: Path) -> None:
     assert "Caused by" not in reason
 
 
+@pytest.mark.slow
 @NEEDS_POSIX
 def test_a_channel_with_a_python_is_at_hand(conda_channel: Channel) -> None:
     assert rattler.explain_unavailable(conda_channel.urls, cache_dir=conda_channel.cache) == ""
@@ -89,6 +92,7 @@ def test_a_channel_without_a_python_is_of_no_use(tmp_path: Path) -> None:
     assert "\n" not in reason
 
 
+@pytest.mark.slow
 @NEEDS_POSIX
 def test_the_python_of_the_channel_is_the_one_that_runs(conda_channel: Channel, tmp_path: Path) -> None:
     conda_channel.install(tmp_path / "prefix", "python")

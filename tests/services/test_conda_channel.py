@@ -73,6 +73,7 @@ def test_what_is_uploaded_is_listed(anaconda: Anaconda, main: AnacondaServer, pa
     assert anaconda.holds() == {BASENAME: (package.sha256, ("dev",))}
 
 
+@pytest.mark.slow
 def test_the_double_is_one_that_anaconda_client_takes(
     anaconda: Anaconda, proxy: Proxy, package: Artifact, tmp_path: Path
 ) -> None:
@@ -123,6 +124,7 @@ def test_a_token_of_the_owner_or_of_a_member_may_upload(anaconda: Anaconda, main
     assert (note.state, note.detail) == (State.DONE, token.login)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("fault", "error", "said"),
     [

@@ -24,8 +24,6 @@ from release_tools.planning.conda_targets import USUAL_SUBDIRS
 from tests.support.artifacts import Project, make_wheel
 from tests.support.conda import COMMIT_TIME, NEEDS_POSIX, Channel
 
-pytestmark = pytest.mark.slow
-
 DEMO = Project(
     "demo",
     files={
@@ -109,6 +107,7 @@ def test_a_version_longer_than_conda_takes_is_refused(tmp_path: Path) -> None:
         convert(read_wheel(project.wheel(tmp_path)), tmp_path, Conversion(), COMMIT_TIME)
 
 
+@pytest.mark.slow
 def test_the_same_wheel_gives_the_same_bytes_later_and_with_other_threads(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -123,6 +122,7 @@ def test_the_same_wheel_gives_the_same_bytes_later_and_with_other_threads(
     assert len(digests) == 1
 
 
+@pytest.mark.slow
 def test_another_process_with_other_habits_gives_the_same_bytes(tmp_path: Path) -> None:
     wheel = DEMO.wheel(tmp_path)
     code = (
@@ -179,6 +179,7 @@ def test_a_requirement_of_one_system_makes_two_packages(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.slow
 @NEEDS_POSIX
 def test_a_requirement_of_some_machines_makes_a_package_for_each_platform_that_installs(
     tmp_path: Path, conda_channel: Channel
@@ -261,6 +262,7 @@ def test_the_recipe_in_a_package_renders_and_evaluates_no_text_of_others(tmp_pat
     assert recipe["requirements"]["run"] == ["python >=3.10", "lib-a >=1"]
 
 
+@pytest.mark.slow
 @NEEDS_POSIX
 def test_a_package_passes_its_own_tests_or_says_why_not(tmp_path: Path, conda_channel: Channel) -> None:
     env = {**os.environ, "RATTLER_CACHE_DIR": str(conda_channel.cache)}
@@ -274,6 +276,7 @@ def test_a_package_passes_its_own_tests_or_says_why_not(tmp_path: Path, conda_ch
     assert any("No module named 'nowhere'" in line for line in outcomes["broken"].output)
 
 
+@pytest.mark.slow
 def test_a_package_may_be_packed_far_better_than_its_wheel(tmp_path: Path) -> None:
     wheel = read_wheel(make_wheel(tmp_path, body=os.urandom(1 << 18).hex() * 130))
     (path,) = convert(wheel, tmp_path, Conversion(), COMMIT_TIME).paths

@@ -20,8 +20,6 @@ from tests.services import probe
 from tests.services.conda_cases import AVAILABLE, CASES, Case
 from tests.support.conda import COMMIT_TIME, NEEDS_POSIX, Channel, once
 
-pytestmark = pytest.mark.slow
-
 each = pytest.mark.parametrize("case", [pytest.param(case, id=case.project.name) for case in CASES])
 
 
@@ -79,6 +77,7 @@ def test_a_package_says_what_its_wheel_says(case: Case, tmp_path: Path) -> None:
     assert read_back(package) == ()
 
 
+@pytest.mark.slow
 @NEEDS_POSIX
 @each
 def test_an_installed_package_works(case: Case, prefix: Prefix, tmp_path: Path) -> None:
@@ -95,6 +94,7 @@ def test_an_installed_package_works(case: Case, prefix: Prefix, tmp_path: Path) 
     assert all((prefix.path / path).is_file() for path in outside)
 
 
+@pytest.mark.slow
 @NEEDS_POSIX
 def test_pip_and_conda_agree_on_what_is_installed(prefix: Prefix) -> None:
     pypi = {case.conda: case.project.name for case in CASES if case.conda}

@@ -14,6 +14,7 @@ OWN_CLOCK = 'import os\nimport time\ntime.time = lambda: os.stat("clock").st_mti
 OWN_TIMES = "\n\ndef _time_of(path):\n    return int(Path(path if Path(path).is_file() else 'clock').stat().st_mtime)\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("keeps", [False, True], ids=["the time in its header", "the times of its files"])
 def test_an_sdist_built_in_the_second_of_its_commit_is_the_same(
     env: Mapping[str, str], tmp_path: Path, *, keeps: bool

@@ -3,11 +3,15 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from release_tools.artifacts import read_conda
 from release_tools.errors import PreflightError, VerifyError
 from tests.conftest import Run
 from tests.support.projects import in_tree_project
 from tests.support.repositories import Checkout, make_repository
+
+pytestmark = pytest.mark.slow
 
 SUMMARY = "Summary: A demonstration\\n"
 MACHINE = "platform_machine == 'x86_64' and sys_platform == 'linux'"

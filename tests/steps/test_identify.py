@@ -125,6 +125,7 @@ NAMED = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("history", "expected", "tag", "tagged"), NAMED)
 def test_tags_with_the_projects_name_are_its_versions(
     run: Run, tmp_path: Path, history: str, expected: str, tag: str, *, tagged: bool
@@ -157,6 +158,7 @@ STATED = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("settings", "tag"), STATED)
 @pytest.mark.parametrize("there", [True, False], ids=["tagged", "not yet"])
 def test_settings_of_another_tool_say_how_tags_are_spelled(
@@ -185,6 +187,7 @@ def test_for_tags_that_are_not_recognized_a_format_is_suggested(
         assert f'"{template}"' in said.err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("files", "name"),
     [
@@ -219,6 +222,7 @@ def test_the_projects_name_is_never_its_folders(run: Run, tmp_path: Path, files:
     assert "folder" not in said.out.replace(str(checkout.root), "")
 
 
+@pytest.mark.slow
 def test_a_project_that_needs_another_python_is_reported_first(run: Run, tmp_path: Path) -> None:
     files = project(version="1.4.0")
     files["pyproject.toml"] = files["pyproject.toml"].replace(">=3.11", ">=3.39")
@@ -247,6 +251,7 @@ def test_a_version_that_a_file_states_is_had_without_a_build(
     assert version(run, make_repository(tmp_path, files))["version"] == expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("files", "history", "options", "env", "expected"),
     [
@@ -276,6 +281,7 @@ def test_a_version_may_be_asked_for_before_its_tag_exists(
     assert (facts["version"], facts["tag"], facts["tagged"]) == expected
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("files", "history", "options", "code", "message"),
     [
@@ -339,6 +345,7 @@ def test_a_detached_head_is_as_good_as_a_branch(run: Run, tmp_path: Path) -> Non
     assert version(run, checkout)["version"] == "1.2.0.dev1"
 
 
+@pytest.mark.slow
 def test_a_shallow_clone_knows_its_own_tag_but_not_what_lies_between(run: Run, tmp_path: Path) -> None:
     origin = make_repository(tmp_path / "origin", FROM_TAGS, ". v1.0 . . v1.1")
     for name in ("at", "between"):

@@ -47,6 +47,7 @@ def snapshot(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
+@pytest.mark.slow
 def test_what_was_built_lies_in_dist_and_is_never_committed(run: Run, tmp_path: Path) -> None:
     checkout = make_repository(tmp_path, in_tree_project())
     assert run("build", "-C", checkout.root, "--no-conda", "--no-verify-install").code == 0
