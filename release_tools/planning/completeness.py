@@ -4,12 +4,13 @@ https://packaging.python.org/specifications/platform-compatibility-tags/
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from packaging.tags import Tag
-from packaging.utils import InvalidWheelFilename, parse_wheel_filename
+from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
+from packaging.version import Version
 
 from release_tools.planning.build_plan import PURE_WHEEL, SDIST, BuildJob, BuildPlan, BuildTarget
 
@@ -35,7 +36,7 @@ class Completeness:
         missing: required targets that no wheel covers, each with its job.
         left_out: optional targets that no wheel covers, each with its job.
         unplanned: names of wheels that cover no target of the plan.
-        doubled: names of wheels with the same tags, apart from the version of the platform.
+        doubled: names of wheels with the same tags, apart from the version of the platform, or for the same targets.
     """
 
     missing: tuple[tuple[BuildJob, BuildTarget], ...]
@@ -70,8 +71,19 @@ def check_completeness(plan: BuildPlan, wheels: Sequence[str], job: BuildJob | N
         missing=required,
         left_out=optional,
         unplanned=tuple(name for name, identifiers in covered.items() if not identifiers),
-        doubled=tuple(_find_duplicates(tags)),
+        doubled=tuple(dict.fromkeys((*_find_duplicates(tags), *_find_surplus(covered)))),
     )
+
+
+def _find_surplus(covered: Mapping[str, set[str]]) -> Iterator[tuple[str, ...]]:
+    """Yield groups of a wheel for which no target is left, as each has one wheel at most, and those that have them."""
+    chosen: dict[str, str] = {}
+    for name, identifiers in sorted(covered.items(), key=lambda item: len(item[1])):
+        free = sorted(identifiers - chosen.keys())
+        if free:
+            chosen[free[0]] = name
+        elif identifiers:
+            yield tuple(sorted({name, *(chosen[identifier] for identifier in identifiers)}))
 
 
 _Targets: TypeAlias = tuple[tuple[BuildJob, BuildTarget], ...]
@@ -91,6 +103,15 @@ def _list_wheel_targets(plan: BuildPlan) -> Iterator[tuple[BuildJob, BuildTarget
 def _list_covered(tags: frozenset[Tag], wanted: Iterable[tuple[BuildJob, BuildTarget]]) -> set[str]:
     """Return the identifiers of the targets that a wheel with these tags covers."""
     return {target.identifier for _, target in wanted if covers(tags, target)}
+
+
+def is_wheel_of(filename: str, name: str, version: str) -> bool:
+    """Return whether a file name is that of a wheel of this version of a project."""
+    try:
+        project, found, _, _ = parse_wheel_filename(filename)
+    except InvalidWheelFilename:
+        return False
+    return (project, found) == (canonicalize_name(name), Version(version))
 
 
 def find_covering(plan: BuildPlan, wheel: str) -> tuple[BuildTarget, ...]:

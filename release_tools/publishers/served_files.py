@@ -6,16 +6,12 @@ completed later goes on with the served files and adds what is missing.
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
-
-from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
-from packaging.version import Version
 
 from release_tools.artifacts import manifest
 from release_tools.engine.context import Context
@@ -26,7 +22,7 @@ from release_tools.model.artifact import Artifact, ArtifactKind, asset_names
 from release_tools.model.note import Note, State
 from release_tools.model.release import Release
 from release_tools.planning.build_plan import BuildPlan
-from release_tools.planning.completeness import check_completeness
+from release_tools.planning.completeness import check_completeness, is_wheel_of
 from release_tools.planning.conda_targets import match_served_packages
 from release_tools.planning.gathering import match_served
 from release_tools.publishers.destinations import parse_route
@@ -155,13 +151,8 @@ def _list_new(release: Release, served: ServedFiles, match: _Match) -> list[str]
 
 def _list_served_wheels(release: Release, served: ServedFiles) -> list[str]:
     """Return the wheels of this version whose digests are known, as an index lists those of every version."""
-    found = []
-    for name, digest in served.digests.items():
-        with suppress(InvalidWheelFilename):
-            project, version, _, _ = parse_wheel_filename(name)
-            if digest and (project, version) == (canonicalize_name(release.name), Version(release.version)):
-                found.append(name)
-    return found
+    known = (name for name, digest in served.digests.items() if digest)
+    return [name for name in known if is_wheel_of(name, release.name, release.version)]
 
 
 def _serves_sdist(release: Release, served: ServedFiles) -> bool:

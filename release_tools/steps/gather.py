@@ -1,7 +1,7 @@
 """Gather the files of all build jobs into one release, after comparing each with what the source job made."""
 
 from collections import ChainMap
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import chain
@@ -9,18 +9,21 @@ from pathlib import Path
 from typing import Final
 
 from release_tools.artifacts import manifest
+from release_tools.artifacts.members import join_lines
 from release_tools.engine.context import Context
 from release_tools.errors import OutputError, PreflightError, UsageError
 from release_tools.model.artifact import Artifact, ArtifactKind
 from release_tools.model.note import Note, State
 from release_tools.model.release import Release
 from release_tools.planning.build_plan import PLAN_FILE, SOURCE_JOB, BuildPlan, read_plan
+from release_tools.planning.completeness import is_wheel_of
 from release_tools.planning.conda_targets import find_conda_faults
 from release_tools.planning.gathering import Gathering, JobFiles, gather_jobs
 from release_tools.publishers.served_files import start_served_files, take_served_files
 from release_tools.report.text import format_size
 
 _SOURCE: Final = ("", SOURCE_JOB)
+_SUFFIXES: Final = (".whl", ".tar.gz", ".conda", ".tar.bz2")
 _ADVICE: Final = "Nothing was published. Run the jobs that failed again; release-tools plan lists all of them."
 
 
@@ -37,6 +40,7 @@ def _list_job_folders(given: Path) -> list[Path]:
     """Return the folder itself if it has a manifest, else the folders in it that have one.
 
     Raises:
+        PreflightError: there are built files in it that are of no job.
         UsageError: there is no such folder, or none with a manifest.
     """
     if (given / manifest.FILENAME).exists():
@@ -49,7 +53,21 @@ def _list_job_folders(given: Path) -> list[Path]:
             f"{given}: no {manifest.FILENAME} in this folder or its subfolders",
             "Pass a folder that release-tools build --job wrote.",
         )
+    _refuse_built_files((given, *(entry for entry in given.iterdir() if entry not in found)))
     return found
+
+
+def _refuse_built_files(folders: Iterable[Path]) -> None:
+    """Refuse files of a release in folders without a manifest, such as that of a job whose manifest was lost.
+
+    Raises:
+        PreflightError: with each of them.
+    """
+    found = [path for folder in folders for suffix in _SUFFIXES for path in folder.glob(f"*{suffix}")]
+    if found:
+        faults = [f"{path.parent / join_lines(path.name)}: no {manifest.FILENAME} is next to it" for path in found]
+        advice = "Download the files of its job again, or remove it."
+        raise PreflightError("built files that are of no job:", advice, faults=sorted(faults))
 
 
 def _gather(context: Context, folders: Sequence[Path]) -> Release:
@@ -135,13 +153,18 @@ def _find_fact_faults(folder: Path, release: Release, source: Release) -> Iterat
     for key in ("name", "version", "kind", "tag", "tagged", "commit", "commit-time", "plan"):
         if found.get(key) != wanted.get(key):
             yield f"{folder}: its {key} is {found.get(key)!r}, expected was {wanted.get(key)!r}"
+    for wheel in release.artifacts_of_kind(ArtifactKind.WHEEL):
+        if not is_wheel_of(wheel.filename, source.name, source.version):
+            yield f"{wheel.path}: not a wheel of {source.name} {source.version}"
+    if (folder / PLAN_FILE).exists() and read_plan(folder).digest != source.plan_digest:
+        yield f"{folder / PLAN_FILE}: not the build plan of this release"
 
 
 def _find_file_faults(folder: Path, release: Release) -> list[str]:
     """Return what is wrong with the files of one folder, each of which is read once."""
     faults = list(filter(None, map(_find_file_fault, release.artifacts)))
     faults += [
-        f"{folder / name}: not listed in {manifest.FILENAME}"
+        f"{folder / join_lines(name)}: not listed in {manifest.FILENAME}"
         for name in manifest.other_files(folder, release.artifacts)
     ]
     return faults
@@ -160,8 +183,10 @@ def _find_file_fault(artifact: Artifact) -> str:
         found = Artifact.of(path, artifact.kind)
     except OSError as error:
         raise OutputError(f"{path}: cannot be read: {error.strerror}") from None
-    if (found.sha256, found.size) != (artifact.sha256, artifact.size):
+    if found.sha256 != artifact.sha256:
         return f"{path}: its sha256 is {found.sha256}, {manifest.FILENAME} says {artifact.sha256}"
+    if found.size != artifact.size:
+        return f"{path}: its size is {found.size}, {manifest.FILENAME} says {artifact.size}"
     return ""
 
 

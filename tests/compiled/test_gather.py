@@ -128,6 +128,41 @@ def double_with_other_glibc(jobs: Jobs) -> None:
     jobs.write("linux-x86_64", [*WHEELS["linux-x86_64"], "cp312-cp312-manylinux_2_28_x86_64"])
 
 
+def rename(stem: str) -> Callable[[Jobs], None]:
+    """Name a wheel and its version otherwise, on the disk and in its job's manifest."""
+
+    def change(jobs: Jobs) -> None:
+        path = jobs.folder("linux-x86_64") / LINUX
+        path.rename(path.with_name(LINUX.replace("demo-1.0", stem)))
+        text = (path.parent / "release.json").read_text()
+        (path.parent / "release.json").write_text(text.replace(LINUX, LINUX.replace("demo-1.0", stem)))
+
+    return change
+
+
+def add_stable_abi(jobs: Jobs) -> None:
+    jobs.write("linux-x86_64", [*WHEELS["linux-x86_64"], "cp312-abi3-manylinux_2_17_x86_64"])
+
+
+def state_another_size(jobs: Jobs) -> None:
+    path = jobs.folder("linux-x86_64") / "release.json"
+    facts = json.loads(path.read_text())
+    facts["artifacts"][1]["size"] += 1
+    path.write_text(json.dumps(facts))
+
+
+def edit_plan_of_one_job(jobs: Jobs) -> None:
+    path = jobs.folder("linux-x86_64") / "plan.json"
+    path.write_text(path.read_text().replace('"ubuntu-latest"', '"self-hosted"'))
+
+
+def lose_manifest(jobs: Jobs) -> None:
+    jobs.write("windows-x86_64", WHEELS["windows-x86_64"][:1], {"left_out": ("cp313-win_amd64",)})
+    folder = jobs.root / "wheels-windows-cp313"
+    folder.mkdir()
+    wheel(WHEELS["windows-x86_64"][1]).wheel(folder)
+
+
 def take_another_sdist(jobs: Jobs) -> None:
     folder = jobs.folder("linux-x86_64")
     sdist = folder / "demo-1.0.tar.gz"
@@ -205,6 +240,12 @@ FAULTS: dict[str, tuple[Callable[[Jobs], None], tuple[str, ...]]] = {
     "a wheel that no manifest names": (add_unlisted, ("cp311-cp311-win_amd64",)),
     "doubled with other bytes": (double_with_other_bytes, (LINUX,)),
     "doubled for two versions of glibc": (double_with_other_glibc, (LINUX, "manylinux_2_28_x86_64")),
+    "a wheel of another project": (rename("other-1.0"), ("other-1.0",)),
+    "a wheel of another version": (rename("demo-1.1"), ("demo-1.1",)),
+    "a wheel more for the same Python": (add_stable_abi, ("cp312-abi3-manylinux_2_17_x86_64",)),
+    "another size": (state_another_size, (LINUX, "size")),
+    "another plan next to its files": (edit_plan_of_one_job, ("wheels-linux-x86_64", "plan.json")),
+    "a wheel that is optional, without a manifest": (lose_manifest, ("cp313-cp313-win_amd64",)),
     "another sdist": (take_another_sdist, ("wheels-linux-x86_64", "sdist")),
     "a smaller plan": (shrink_plan, ("plan.json",)),
     "another commit": (fact("commit", "a" * 40), ("wheels-linux-x86_64", "a" * 40)),

@@ -71,7 +71,7 @@ DEFAULT = {
     "windows-x86_64": both("win_amd64"),
 }
 ONE_JOB = 'jobs = ["windows-x86_64"]\n'
-"""As every platform of a plan is a process of cibuildwheel."""
+"""The settings of most cases, as each platform of a plan is a process of cibuildwheel."""
 CASES = {
     "nothing said": ("", DEFAULT),
     "some jobs": (
