@@ -16,7 +16,8 @@ from tests.support.conda import Channel
 from tests.support.repositories import make_repository
 
 pytestmark = [NEEDS_COMPILER, pytest.mark.skipif(HERE != "linux-64", reason="the plan of the project is for x86_64")]
-QUICK = ("--no-verify-install",)
+ONE_JOB = ("--wheels-jobs", "linux-x86_64")
+OFFLINE = {"RELEASE_TOOLS_CONDA_CHANNELS": "http://127.0.0.1:9/nowhere", "RELEASE_TOOLS_WHEELS_JOBS": ONE_JOB[1]}
 HASH = re.compile(r"(-py3\d+)h[0-9a-f]{7}_0$")
 PINNING = """\
 c_compiler_version:  # [unix]
@@ -48,7 +49,7 @@ def test_a_dry_run_builds_this_platform_s_package_for_this_python(
     pinning: dict[str, bytes | Path] = {"conda_build_config.yaml": PINNING.encode()}
     Made("conda-forge-pinning", "2026.11.30", pinning, noarch="generic").write(channel.folder)
     channel.add()
-    built = release(run, tmp_path / "fastsum", fastsum(), channel, command="dry-run")
+    built = release(run, tmp_path / "fastsum", fastsum(), channel, *ONE_JOB, command="dry-run")
     assert built.code == 0, built.err
     conda = built.sections["Build conda package"]
     assert any("conda-forge-pinning 2026.11.30" in note["text"] for note in conda)
@@ -64,15 +65,7 @@ def test_a_dry_run_builds_this_platform_s_package_for_this_python(
 def test_one_package_for_the_stable_abi_serves_every_later_python(
     run: Run, tmp_path: Path, compiled_channel: Channel
 ) -> None:
-    built = release(
-        run,
-        tmp_path / "fastsum",
-        fastsum_for_abi3(),
-        compiled_channel,
-        "--wheels-jobs",
-        "linux-x86_64",
-        command="dry-run",
-    )
+    built = release(run, tmp_path / "fastsum", fastsum_for_abi3(), compiled_channel, *ONE_JOB, command="dry-run")
     assert built.code == 0, built.err
     (package,) = (note["text"] for note in built.sections["Build conda package"] if note["text"].endswith(".conda"))
     assert package.startswith(f"{HERE}/fastsum-1.0-py311h")
@@ -81,6 +74,18 @@ def test_one_package_for_the_stable_abi_serves_every_later_python(
     done = notes(built, "Verify", "done")
     assert any("is equal to fastsum-1.0-cp311-abi3-" in text for text in done)
     assert any("passes its own tests" in text for text in done)
+    newer, older = (run("recipe", "-C", built.checkout.root, "--format", form, **OFFLINE).out for form in ("v1", "v0"))
+    check_form_of_the_stable_abi(newer, older)
+
+
+def check_form_of_the_stable_abi(newer: str, older: str) -> None:
+    """Check the form that conda-forge wants of a recipe for the stable ABI, in both formats."""
+    recipe = yaml.safe_load(newer)
+    assert recipe["build"]["python"]["version_independent"] == "${{ is_abi3 }}"
+    assert 'is_abi3 and not match(python, "3.11.*")' in recipe["build"]["skip"]
+    assert {"if": "is_abi3", "then": "python-abi3"} in recipe["requirements"]["host"]
+    assert "python_version_independent: true  # [is_abi3]" in older
+    assert "python-abi3  # [is_abi3]" in older
 
 
 def test_the_plan_has_one_package_a_platform_for_the_stable_abi(run: Run, tmp_path: Path) -> None:
@@ -109,14 +114,14 @@ def test_a_python_file_that_differs_in_one_of_a_pair_stops_the_job(
     line = "    files |= {\n"
     assert line in backend
     files["build-backend/backend.py"] = backend.replace(line, OTHER_FILE + line)
-    quick = ("--no-verify-conda-install",)
+    quick = (*ONE_JOB, "--no-verify-conda-install")
     built = release(run, tmp_path / "fastsum", files, compiled_channel, *quick, command="dry-run")
     assert built.code == VerifyError.exit_code
     assert "fastsum/__init__.py" in built.err
 
 
 def test_without_a_channel_the_rest_goes_on(run: Run, tmp_path: Path) -> None:
-    built = release(run, tmp_path / "fastsum", fastsum(), None, command="dry-run")
+    built = release(run, tmp_path / "fastsum", fastsum(), None, *ONE_JOB, command="dry-run")
     assert built.code == 0, built.err
     assert notes(built, "Build conda package", "skipped")
 
@@ -148,20 +153,8 @@ def test_the_plan_has_a_conda_package_for_each_python_of_each_platform(run: Run,
 
 def test_the_recipe_for_conda_forge_requires_what_the_wheel_links_to(run: Run, tmp_path: Path) -> None:
     checkout = make_repository(tmp_path / "fastsum", fastsum(), ". v1.0")
-    said = run("recipe", "-C", checkout.root, "--json", RELEASE_TOOLS_CONDA_CHANNELS="http://127.0.0.1:9/nowhere")
+    said = run("recipe", "-C", checkout.root, **OFFLINE)
     assert said.code == 0, said.err
-    recipe = yaml.safe_load(json.loads(said.out)["text"])
+    recipe = yaml.safe_load(said.out)
     assert "zlib" in recipe["requirements"]["host"]
     assert {"${{ compiler('c') }}", "${{ stdlib('c') }}"} <= set(map(str, recipe["requirements"]["build"]))
-
-
-def test_the_recipe_for_conda_forge_has_the_form_of_the_stable_abi(run: Run, tmp_path: Path) -> None:
-    checkout = make_repository(tmp_path / "fastsum", fastsum_for_abi3(), ". v1.0")
-    offline = {"RELEASE_TOOLS_CONDA_CHANNELS": "http://127.0.0.1:9/nowhere"}
-    newer, older = (run("recipe", "-C", checkout.root, "--format", form, **offline).out for form in ("v1", "v0"))
-    recipe = yaml.safe_load(newer)
-    assert recipe["build"]["python"]["version_independent"] == "${{ is_abi3 }}"
-    assert 'is_abi3 and not match(python, "3.11.*")' in recipe["build"]["skip"]
-    assert {"if": "is_abi3", "then": "python-abi3"} in recipe["requirements"]["host"]
-    assert "python_version_independent: true  # [is_abi3]" in older
-    assert "python-abi3  # [is_abi3]" in older

@@ -44,7 +44,7 @@ requirements:
 tests:
   - python:
       imports: [fastsum, fastsum._core]
-      pip_check: true
+      pip_check: false
   - script:
       - fastsum
 about:

@@ -13,7 +13,7 @@ import pytest
 from release_tools.artifacts import read_conda
 from release_tools.errors import BuildError, CredentialError, VersionError
 from tests.conftest import Run
-from tests.own_recipes.conda_build_channel import add_real, add_stand_in, real_interpreter
+from tests.own_recipes.conda_build_channel import add_real, add_stand_in, find_version
 from tests.own_recipes.projects import Built, release
 from tests.support.compiled_channel import HERE, two_pythons
 from tests.support.conda import NEEDS_POSIX, Channel, once
@@ -228,7 +228,9 @@ def test_conda_build_gets_no_configuration_and_no_secret_of_the_user(
 @pytest.mark.slow
 @pytest.mark.skipif(not REAL, reason="CONDA_BUILD_PYTHON names no Python that has conda-build")
 def test_the_real_conda_build_builds_it(run: Run, tmp_path: Path, compiled_channel: Channel) -> None:
-    assert real_interpreter(Path(REAL)) in two_pythons(), "the channel has no Python of this version"
+    assert find_version(Path(REAL)) in {one.version for one in two_pythons()}, (
+        "the channel has no Python of this version"
+    )
     channel = add_real(compiled_channel, tmp_path / "real", Path(REAL))
     built = release(run, tmp_path / "demo", project(), channel)
     assert built.code == 0, built.err

@@ -46,15 +46,20 @@ def make(folder: Path, files: dict[str, str], settings: str) -> Checkout:
 
 
 @pytest.mark.parametrize("case", PLANNED)
-def test_the_plan_and_the_workflow_have_a_job_for_each_platform(case: str, run: Run, tmp_path: Path) -> None:
+def test_the_plan_has_a_job_for_each_platform(case: str, run: Run, tmp_path: Path) -> None:
     files, settings, expected = PLANNED[case]
     checkout = make(tmp_path, files, settings)
     plan = json.loads(run("plan", "-C", checkout.root, "--json", **OFFLINE).out)
     assert [job["name"] for job in plan["jobs"][1:]] == expected
     assert checkout.git("status", "--porcelain") == "", "the checkout is left alone"
-    said = run(
-        "init", "-C", checkout.root, "--yes", "--anaconda-owner", "octo", "--action", "o/a@" + "1" * 40, **OFFLINE
-    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", ["data", "recipe.yaml without Windows", "one machine"])
+def test_the_workflow_has_a_job_for_each_platform(case: str, run: Run, tmp_path: Path) -> None:
+    files, settings, expected = PLANNED[case]
+    checkout = make(tmp_path, files, settings)
+    said = run("init", "-C", checkout.root, "--yes", "--anaconda-owner", "octo", *ACTION, **OFFLINE)
     assert said.code == 0, said.err
     jobs: dict[str, Any] = yaml.safe_load((checkout.root / ".github/workflows/release.yml").read_text())["jobs"]
     matrix = jobs["build"].get("strategy", {}).get("matrix", {}).get("include", [])
@@ -83,9 +88,13 @@ def test_a_recipe_that_cannot_be_rendered_is_named_by_the_plan(run: Run, tmp_pat
 @NEEDS_COMPILER
 @pytest.mark.skipif(HERE != "linux-64", reason="the job is that of a runner for x86_64")
 @pytest.mark.slow
-def test_each_job_builds_its_platform_and_gather_takes_all(run: Run, tmp_path: Path, compiled_channel: Channel) -> None:
+def test_each_job_builds_its_platform_but_what_is_skipped_and_gather_takes_all(
+    run: Run, tmp_path: Path, compiled_channel: Channel
+) -> None:
+    skipped, *pythons = two_pythons()
     variants = "python:\n" + "".join(f'  - "{one.variant}"\n' for one in two_pythons())
-    recipe = V1.replace("  number: 2\n", "  number: 2\n  skip: osx or win or aarch64\n")
+    skip = f"  skip: osx or win or aarch64 or match(python, '{skipped.minor}.*')\n"
+    recipe = V1.replace("  number: 2\n", f"  number: 2\n{skip}")
     checkout = make(tmp_path, python_project(recipe, {"recipe/variants.yaml": variants}), "")
     channels = {"RELEASE_TOOLS_CONDA_CHANNELS": ",".join(compiled_channel.urls)}
     jobs = tmp_path / "jobs"
@@ -106,10 +115,11 @@ def test_each_job_builds_its_platform_and_gather_takes_all(run: Run, tmp_path: P
     assert said.code == 0, said.err
     built = {path.name.removesuffix(".conda") for path in (jobs / "linux" / HERE).iterdir()}
     assert {f"{HERE}/{stem}" for stem in built} == set(planned[1]["conda"]), "the plan has the exact names"
+    assert [stem.rpartition("-py")[2].partition("h")[0] for stem in built] == [one.tag[2:] for one in pythons]
     said = run(*gathered)
     assert said.code == 0, said.err
     facts = json.loads((tmp_path / "dist" / "release.json").read_text())["artifacts"]
-    assert sorted(one["kind"] for one in facts) == ["conda", "conda", "sdist", "wheel"]
+    assert sorted(one["kind"] for one in facts) == [*("conda" for _ in pythons), "sdist", "wheel"]
     assert run("verify", tmp_path / "dist", "-C", checkout.root, *QUICK, "--no-verify-conda-install").code == 0
 
 

@@ -7,6 +7,7 @@ themselves. The compiler packages only lead to the system's own compiler.
 
 import hashlib
 import io
+import itertools
 import json
 import os
 import platform
@@ -24,7 +25,7 @@ import pytest
 from rattler import Subdir
 
 from release_tools.builders.conda.package_writer import Package, PackageEntry, Style, write_package
-from tests.support.bytecode import LEFT_OUT, write_bytecode
+from tests.support import python_files
 from tests.support.conda import COMMIT_TIME, Channel, once
 
 HERE: Final = str(Subdir.current())
@@ -158,40 +159,38 @@ def _readers(contents: Any) -> Iterator[io.BytesIO]:  # noqa: ANN401 - bytes or 
         yield io.BytesIO(content if isinstance(content, bytes) else content.read_bytes())
 
 
+def _find_interpreters() -> Iterator[Interpreter]:
+    """Yield the Pythons of this machine that this project supports, one a minor version, the oldest first."""
+    for minor in range(11, 15):
+        own = [Path(sys.executable)] if sys.version_info.minor == minor else []
+        named = shutil.which(f"python3.{minor}")
+        neighbours = sorted(Path(sys.base_prefix).parent.glob(f"3.{minor}*/bin/python3"))
+        candidates = [*own, *([Path(named)] if named else []), *neighbours]
+        usable = (one for one in map(_ask, candidates) if one and one.minor == f"3.{minor}")
+        yield from itertools.islice(usable, 1)
+
+
+def _ask(python: Path) -> Interpreter | None:
+    """Return what a Python says of itself; None where nothing can be compiled for it, or it has no global lock."""
+    with suppress(OSError, subprocess.SubprocessError, ValueError):
+        asked = subprocess.run([python, "-I", "-c", _ASK], capture_output=True, check=True, timeout=20)
+        version, base, stdlib, include, executable, threaded = json.loads(asked.stdout)
+        one = Interpreter(version, Path(base), Path(stdlib), Path(include), Path(executable).resolve())
+        if not threaded and (one.include / "Python.h").is_file() and one.stdlib.is_relative_to(one.base):
+            return one
+    return None
+
+
 @cache
-def interpreters() -> tuple[Interpreter, ...]:
-    """The Pythons of this machine that this project supports, one a minor version, the oldest first."""
-    names = [f"python3.{minor}" for minor in range(11, 15)]
-    neighbours = Path(sys.base_prefix).parent.glob("3.*/bin/python3")
-    candidates = [Path(sys.executable), *map(Path, filter(None, map(shutil.which, names))), *sorted(neighbours)]
-    found: dict[str, Interpreter] = {}
-    for candidate in candidates:
-        with suppress(OSError, subprocess.SubprocessError, ValueError):
-            asked = subprocess.run([candidate, "-I", "-c", _ASK], capture_output=True, check=True, timeout=20)
-            version, base, stdlib, include, executable, threaded = json.loads(asked.stdout)
-            one = Interpreter(version, Path(base), Path(stdlib), Path(include), Path(executable).resolve())
-            usable = f"python{one.minor}" in names and not threaded and (one.include / "Python.h").is_file()
-            if usable and one.stdlib.is_relative_to(one.base):
-                found.setdefault(one.minor, one)
-    return tuple(sorted(found.values(), key=lambda one: int(one.minor.split(".")[1])))
-
-
 def two_pythons() -> tuple[Interpreter, ...]:
-    """The Pythons of the channel: two of them, where this machine has two; each takes seconds and 30 MB."""
-    return interpreters()[:2]
+    """The Pythons of the channel: the oldest two of this machine, where it has two; each takes seconds and 15 MB."""
+    return tuple(itertools.islice(_find_interpreters(), 2))
 
 
 def python_package(one: Interpreter, pip: Path, folder: Path) -> Made:
-    """A package ``python`` with headers, and with the bytecode of this pip, which is written into a folder."""
-    short = f"python{one.minor}"
-    files: dict[str, bytes | Path] = {f"bin/{name}": one.executable for name in (short, "python3", "python")}
-    for root in (one.stdlib, one.include):
-        for found, folders, names in os.walk(root):
-            folders[:] = [name for name in folders if name not in LEFT_OUT and not name.startswith("config-")]
-            paths = [Path(found, name) for name in names if not name.endswith((".pyc", ".a"))]
-            files |= {path.relative_to(one.base).as_posix(): path for path in paths}
-    files |= {f"lib/{path.name}": path.resolve() for path in one.base.glob("lib/libpython*.so*")}
-    files |= write_bytecode(one.executable, one.stdlib, pip, folder)
+    """A package ``python`` with headers, and with the bytecode of this pip; what is made for it goes into a folder."""
+    listed = python_files.list_python_files(one.executable, one.base, one.stdlib, pip, folder)
+    files: dict[str, bytes | Path] = {**listed, **python_files.list_files(one.base, one.include)}
     abi = f"python_abi {one.minor}.* *_{one.tag}"
     exported = {"weak": [abi], "noarch": ["python"]}
     return Made("python", one.version, files, f"0_{one.build}", (), (abi,), exported)
@@ -250,19 +249,19 @@ def make_compiled_channel(folder: Path) -> None:
         Made("python_abi", one.minor, build=f"8_{one.tag}", noarch="generic").write(folder)
         for made in stable_abi_packages(one):
             made.write(folder)
-        python_package(one, pip, _bytecode_folder(folder, one)).write(folder)
+        python_package(one, pip, _python_folder(folder, one)).write(folder)
     for made in (*compiler_packages(), zlib_package()):
         made.write(folder)
     Channel(folder, folder.with_name("rattler-cache")).add(pip)
 
 
-def _bytecode_folder(channel: Path, one: Interpreter) -> Path:
-    return channel.with_name(f"bytecode-{one.tag}")
+def _python_folder(channel: Path, one: Interpreter) -> Path:
+    return channel.with_name(f"files-of-{one.tag}")
 
 
 def find_pip(channel: Channel, one: Interpreter) -> Path:
     """Return the folder with the pip of a Python of the channel, compiled for it."""
-    return _bytecode_folder(channel.folder, one) / "lib" / one.stdlib.name / "site-packages"
+    return python_files.find_pip(_python_folder(channel.folder, one), one.stdlib)
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,7 @@ from release_tools.artifacts import read_wheel
 from release_tools.builders.conda import rattler
 from release_tools.builders.conda.from_wheel import Conversion, convert
 from tests.support.artifacts import Project
-from tests.support.bytecode import LEFT_OUT, write_bytecode
+from tests.support.python_files import list_python_files
 
 NEEDS_POSIX = pytest.mark.skipif(os.name != "posix", reason="the running Python is packed in its POSIX layout")
 COMMIT_TIME = 1_700_000_000
@@ -65,17 +65,9 @@ class Channel:
 
 def pack_python(folder: Path, pip: Path) -> Path:
     """A conda package ``python`` of the interpreter that runs the tests, with the bytecode of this pip."""
-    base = Path(sys.base_prefix)
-    short = f"python{sys.version_info.major}.{sys.version_info.minor}"
     interpreter = Path(getattr(sys, "_base_executable", sys.executable)).resolve()
-    entries = [FileEntry.from_paths(interpreter, f"bin/{name}") for name in (short, "python3", "python")]
-    for found, folders, files in os.walk(sysconfig.get_path("stdlib")):
-        folders[:] = [name for name in folders if name not in LEFT_OUT and not name.startswith("config-")]
-        paths = [Path(found, file) for file in files if not file.endswith((".pyc", ".a"))]
-        entries += [FileEntry.from_paths(path, path.relative_to(base)) for path in paths]
-    entries += [FileEntry.from_paths(path.resolve(), f"lib/{path.name}") for path in base.glob("lib/libpython*.so*")]
-    bytecode = write_bytecode(interpreter, Path(sysconfig.get_path("stdlib")), pip, folder.with_name("python-bytecode"))
-    entries += [FileEntry.from_paths(path, name) for name, path in bytecode.items()]
+    base, stdlib = Path(sys.base_prefix), Path(sysconfig.get_path("stdlib"))
+    files = list_python_files(interpreter, base, stdlib, pip, folder.with_name("python-files"))
     platform = str(Subdir.current())
     (folder / platform).mkdir(parents=True)
     return Path(
@@ -85,7 +77,7 @@ def pack_python(folder: Path, pip: Path) -> Path:
             target_platform=platform,
             build_string="0_tests",
             output_dir=folder / platform,
-            files=entries,
+            files=[FileEntry.from_paths(path, name) for name, path in files.items()],
             compression_level=1,
             detect_prefix=False,
         ).path
