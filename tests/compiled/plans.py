@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import sysconfig
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -32,11 +33,21 @@ WHEELS: Mapping[str, tuple[str, ...]] = {
     "macos-arm64": ("cp312-cp312-macosx_11_0_arm64",),
 }
 """The tags of the wheels that the jobs of the plan build."""
+PLATFORM = sysconfig.get_platform().replace("-", "_").replace(".", "_")
+VERSION = f"cp{sysconfig.get_python_version().replace('.', '')}"
+TAG_HERE = f"{VERSION}-{VERSION}-{PLATFORM}"
+"""The tag of a wheel for this Python on this platform."""
 
 
 def project(settings: str = "") -> dict[str, str]:
     files = in_tree_project()
     return {**files, "pyproject.toml": files["pyproject.toml"] + SETTINGS + settings}
+
+
+def tag_wheels(files: Mapping[str, str], tag: str) -> dict[str, str]:
+    """Have the backend of an in-tree project tag its wheel, as one with compiled code."""
+    backend = files["build-backend/backend.py"].replace('TAG = "py3-none-any"', f'TAG = "{tag}"')
+    return {**files, "build-backend/backend.py": backend.replace("Root-Is-Purelib: true", "Root-Is-Purelib: false")}
 
 
 @dataclass(frozen=True)

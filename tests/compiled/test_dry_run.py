@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 
 from release_tools.builders.cibuildwheel import read_cibuildwheel_version
+from tests.compiled.plans import TAG_HERE, tag_wheels
 from tests.compiled.projects import PROJECTS, SETUPTOOLS
 from tests.conftest import Run
+from tests.support.projects import in_tree_project
 from tests.support.repositories import make_repository
 
 pytestmark = [
@@ -82,7 +84,11 @@ def test_one_machine_does_not_release_a_compiled_project(run: Run, tmp_path: Pat
 
 
 def test_what_this_machine_built_is_not_published_as_the_whole(run: Run, tmp_path: Path) -> None:
-    checkout = make_repository(tmp_path / "project", SETUPTOOLS, ". v1.0")
+    files = tag_wheels(in_tree_project(), TAG_HERE)
+    files["pyproject.toml"] += (
+        '[tool.cibuildwheel]\n[tool.release-tools]\nwheels.jobs = ["linux-x86_64", "windows-x86_64"]\n'
+    )
+    checkout = make_repository(tmp_path / "project", files, ". v1.0")
     assert run("build", "-C", checkout.root, "--no-verify-install").code == 0
     said = run("publish", "-C", checkout.root, "--dry-run", *QUICK)
     assert said.code == 14

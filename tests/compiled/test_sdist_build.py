@@ -1,34 +1,28 @@
 """``release-tools verify``: the sdist of a compiled project builds the wheel that is released."""
 
-import sysconfig
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
+from tests.compiled.plans import PLATFORM, TAG_HERE, tag_wheels
 from tests.conftest import Run, Said
 from tests.support.artifacts import Project
 from tests.support.projects import in_tree_project
 
-PLATFORM = sysconfig.get_platform().replace("-", "_").replace(".", "_")
-VERSION = f"cp{sysconfig.get_python_version().replace('.', '')}"
-TAG = f"{VERSION}-{VERSION}-{PLATFORM}"
 HEADERS = ("Description-Content-Type: text/markdown",)
 EXTRA_FILE = 'Path("demo/made.py").write_text("") if name == "wheel" else None'
 
 
-def project(meanwhile: str = "pass", tag: str = TAG) -> dict[str, str]:
-    files = in_tree_project(meanwhile)
-    backend = files["build-backend/backend.py"].replace('TAG = "py3-none-any"', f'TAG = "{tag}"')
+def project(meanwhile: str = "pass", tag: str = TAG_HERE) -> dict[str, str]:
+    files = tag_wheels(in_tree_project(meanwhile), tag)
     settings = 'routes.final = ["own"]\nindexes.own = "https://index.example/legacy/"\n'
-    return {
-        **files,
-        "build-backend/backend.py": backend.replace("Root-Is-Purelib: true", "Root-Is-Purelib: false"),
-        "pyproject.toml": files["pyproject.toml"] + f"[tool.release-tools]\n{settings}",
-    }
+    return {**files, "pyproject.toml": files["pyproject.toml"] + f"[tool.release-tools]\n{settings}"}
 
 
-def verify(run: Run, folder: Path, files: Mapping[str, str], *options: str, tag: str = TAG, **variables: str) -> Said:
+def verify(
+    run: Run, folder: Path, files: Mapping[str, str], *options: str, tag: str = TAG_HERE, **variables: str
+) -> Said:
     dist = folder / "dist"
     dist.mkdir()
     made = Project("demo", files={"demo/__init__.py": ""}, headers=HEADERS, tag=tag, pure="any" in tag, bare=True)

@@ -462,3 +462,15 @@ BROKEN: Final[tuple[Shape, ...]] = (
     broken_head, lock_left_behind, unknown_extension, no_repository,
 )  # fmt: skip
 """Shapes after which git itself may refuse to work."""
+SHOWN_ELSEWHERE: Final = frozenset(
+    {
+        # tags, detached heads, clones and work trees: in test_identify
+        commit, tag_lightweight, tag_release_candidate, tag_with_name, tag_many_on_one_commit, detached_head,
+        shallow_clone, clone_without_tags, worktree,
+        # clones and submodules: in test_build_dists
+        blobless_clone, submodule,
+        # merges and moves: in test_next
+        merge_a_branch, src_layout,
+    }
+)  # fmt: skip
+"""Usual shapes, each of which has a test of its own."""

@@ -4,11 +4,12 @@ import os
 import re
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import pytest
 
 from tests.conftest import Run
-from tests.history.repository_shapes import BROKEN, SHAPES, Shape
+from tests.history.repository_shapes import BROKEN, SHAPES, SHOWN_ELSEWHERE, Shape
 from tests.support.projects import in_tree_project
 from tests.support.repositories import Checkout, make_repository
 
@@ -37,8 +38,13 @@ def check(run: Run, checkout: Checkout) -> None:
         assert said.code == 0 or "error" in said.err or command == ("next",), shown
 
 
+def parameter(shape: Shape) -> Any:  # noqa: ANN401 - what parametrize takes has no public type
+    marks = pytest.mark.exhaustive if shape in SHOWN_ELSEWHERE else ()
+    return pytest.param(shape, id=shape.__name__, marks=marks)
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("shape", [pytest.param(shape, id=shape.__name__) for shape in (*SHAPES, *BROKEN)])
+@pytest.mark.parametrize("shape", [parameter(shape) for shape in (*SHAPES, *BROKEN)])
 def test_a_repository_of_any_shape_is_read_or_refused(run: Run, tmp_path: Path, shape: Shape) -> None:
     check(run, shape(start(tmp_path)))
 

@@ -145,11 +145,7 @@ def test_a_shallow_or_linked_checkout_is_built_like_any(run: Run, tmp_path: Path
     origin = make_repository(tmp_path / "origin", in_tree_project(), ". . .")
     origin.git("clone", "--quiet", "--depth", "1", f"file://{origin.root}", str(tmp_path / "shallow"))
     origin.git("worktree", "add", "--quiet", "--detach", str(tmp_path / "linked"))
-    origin.git("clone", "--quiet", "--filter=blob:none", f"file://{origin.root}", str(tmp_path / "partial"))
-    digests = [
-        build(run, root, tmp_path / "dist")
-        for root in (origin.root, tmp_path / "shallow", tmp_path / "linked", tmp_path / "partial")
-    ]
+    digests = [build(run, root, tmp_path / "dist") for root in (origin.root, tmp_path / "shallow", tmp_path / "linked")]
     assert all(found == digests[0] for found in digests)
 
 
