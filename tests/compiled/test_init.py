@@ -23,7 +23,7 @@ requires-python = ">=3.12,<3.13"
 [tool.release-tools]
 wheels.jobs = ["windows-x86_64", "windows-arm64"]
 """
-"""As every platform of a plan is a process of cibuildwheel."""
+"""For jobs of one platform, as cibuildwheel takes a process for each platform."""
 
 
 def make_project(settings: str) -> dict[str, str]:
