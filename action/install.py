@@ -34,8 +34,9 @@ MARKER = ".release-tools-wheels"
 MARKED = "This folder is a cache of python-release-tools: wheels that its lock does not know are deleted.\n"
 PIECE = 1 << 20
 """Bytes that are unpacked at a time."""
-LAST = ("builders", "checks", "recipe", "workflows")
-"""The folders of release-tools that a job which only publishes hardly imports."""
+BUILDING = ("builders", "checks", "recipe", "workflows")
+"""The folders of release-tools of which the commands that do not build import next to nothing."""
+NOT_BUILDING = ("publish", "status")
 COMPILED = ("packaging", "yaml", "urllib3", "requests", "charset_normalizer", "github", "jinja2", "markdown_it", "rich")
 """Packages that a job imports almost whole, in the order in which it does."""
 OURSELVES = "python-release-tools (pyproject.toml)"
@@ -123,7 +124,10 @@ def main() -> None:
     done = job.folder / "installed"
     if not done.exists():
         venv.create(job.environment, clear=True, symlinks=os.name != "nt")
-        compile_in_background(job, install_ourselves(job))
+        install_ourselves(job)
+        left_out = {"templates", *(BUILDING if os.environ.get(COMMAND) in NOT_BUILDING else ())}
+        package = job.packages / "release_tools"
+        compile_in_background(job, [path for path in package.iterdir() if path.name not in left_out])
         if wheels := os.environ.get("WHEELS", ""):
             install_from(Path(wheels).resolve(), job)
         else:
@@ -134,12 +138,11 @@ def main() -> None:
         output.write(f"python={job.python}\n")
 
 
-def install_ourselves(job: Job) -> list[Path]:
-    """Copy release-tools into the environment, and return its folders: first those that every job imports."""
+def install_ourselves(job: Job) -> None:
+    """Copy release-tools into the environment."""
     package = job.packages / "release_tools"
     shutil.copytree(ROOT / "release_tools", package, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copytree(ROOT / "templates", package / "templates")
-    return sorted((path for path in package.iterdir() if path.name != "templates"), key=lambda path: path.name in LAST)
 
 
 def compile_in_background(job: Job, paths: list[Path]) -> None:

@@ -245,6 +245,10 @@ def install(
     )  # fmt: skip
 
 
+def compiled(folder: Path) -> set[str]:
+    return {path.name.partition(".")[0] for path in folder.rglob("*.cpython-*.pyc")}
+
+
 def test_it_is_installed_once_a_job_and_outside_of_the_checkout(ours: Path, tmp_path: Path) -> None:
     (tmp_path / "packaging.py").write_text("raise SystemExit('imported from the checkout')\n", encoding="utf-8")
     (tmp_path / "uv.toml").write_text("no-such-setting = 1\n", encoding="utf-8")
@@ -256,14 +260,26 @@ def test_it_is_installed_once_a_job_and_outside_of_the_checkout(ours: Path, tmp_
     )
     assert "Turn one tagged commit into a release" in said.stdout
     [package] = (tmp_path / "temp").rglob("release_tools/__init__.py")
-    end = monotonic() + 60  # another process compiles meanwhile
-    while not list(package.parent.rglob("workflow_lint.*.pyc")) and monotonic() < end:
+    end = monotonic() + 60  # other processes compile meanwhile
+    modules = {path.stem for path in (ours / "release_tools").rglob("*.py")}
+    while compiled(package.parent) != modules and monotonic() < end:
         sleep(0.1)
-    assert len(list(package.parent.rglob("*.pyc"))) == len(list((ours / "release_tools").rglob("*.py")))
+    assert compiled(package.parent) == modules
     assert not list(ours.rglob("*.pyc"))
     made = Path(python).lstat().st_mtime_ns
     assert install(ours, tmp_path, ours.parent / "wheels").returncode == 0
     assert Path(python).lstat().st_mtime_ns == made
+
+
+def test_what_builds_is_not_compiled_for_a_job_that_publishes(ours: Path, tmp_path: Path) -> None:
+    inputs = {"COMMAND": "publish", "ONLY": "pypi"}
+    assert install(ours, tmp_path, ours.parent / "wheels", inputs).returncode == 0
+    [package] = (tmp_path / "temp").rglob("release_tools/__init__.py")
+    end = monotonic() + 60
+    while "index_publisher" not in compiled(package.parent) and monotonic() < end:
+        sleep(0.1)
+    assert "index_publisher" in compiled(package.parent)
+    assert not compiled(package.parent / "checks")
 
 
 def test_without_a_folder_of_wheels_pip_gets_uv_and_uv_the_rest(ours: Path, tmp_path: Path) -> None:
