@@ -20,6 +20,8 @@ indexes = {{ lab = "{url}/root/lab/" }}
 simple-urls = {{ lab = "{url}/root/lab/+simple/" }}
 routes = {{ final = ["lab"] }}
 """
+QUICK = ("--argon2-memory-cost", "1024", "--argon2-parallelism", "1", "--argon2-time-cost", "1")
+"""The costs of a password that nobody guesses at; by default one takes seconds."""
 
 
 @pytest.fixture
@@ -33,7 +35,7 @@ def devpi(tmp_path: Path) -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [str(scripts / "devpi-server"), *data, "--port", str(port)]
+    command = [str(scripts / "devpi-server"), *data, "--port", str(port), "--threads", "4", *QUICK]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
         try:
             url = f"http://127.0.0.1:{port}"

@@ -59,20 +59,22 @@ MOVES: dict[str, tuple[Callable[[BuiltProject], None], int]] = {
 }
 
 
-@pytest.mark.parametrize("publishers", PUBLISHERS)
+@pytest.mark.slow
+@pytest.mark.parametrize("publishers", ["", "pypi"])
 def test_a_tag_that_is_where_it_was_is_published(pushed: BuiltProject, publishers: str) -> None:
     assert pushed.run("publish", *only(publishers)) == 0
 
 
-@pytest.mark.parametrize("publishers", PUBLISHERS)
+@pytest.mark.slow
 @pytest.mark.parametrize(("move", "code"), MOVES.values(), ids=MOVES)
 def test_a_tag_that_was_moved_or_deleted_stops_every_job_before_its_first_upload(
-    pushed: BuiltProject, move: Callable[[BuiltProject], None], code: int, publishers: str
+    pushed: BuiltProject, move: Callable[[BuiltProject], None], code: int
 ) -> None:
     move(pushed)
-    assert pushed.run("publish", *only(publishers)) == code
-    assert not pushed.pypi.accepted
-    assert not pushed.anaconda.accepted
+    for publishers in PUBLISHERS:
+        assert pushed.run("publish", *only(publishers)) == code, publishers
+        assert not pushed.pypi.accepted
+        assert not pushed.anaconda.accepted
 
 
 def test_a_tag_of_the_checkout_alone_is_not_enough(pushed: BuiltProject) -> None:
@@ -81,6 +83,7 @@ def test_a_tag_of_the_checkout_alone_is_not_enough(pushed: BuiltProject) -> None
     assert pushed.run("publish") == PreflightError.exit_code
 
 
+@pytest.mark.slow
 def test_a_dry_run_refuses_a_moved_tag_and_warns_of_a_missing_one(
     pushed: BuiltProject, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -91,6 +94,7 @@ def test_a_dry_run_refuses_a_moved_tag_and_warns_of_a_missing_one(
     assert pushed.run("publish", "--dry-run") == ConflictError.exit_code
 
 
+@pytest.mark.slow
 def test_a_version_between_two_tags_has_no_tag_to_check(there: BuiltProject) -> None:
     there.log_in()
     there.push()
@@ -100,6 +104,7 @@ def test_a_version_between_two_tags_has_no_tag_to_check(there: BuiltProject) -> 
     assert there.run("publish") == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("env", "code"),
     [
