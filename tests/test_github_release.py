@@ -198,8 +198,15 @@ def test_without_its_tag_on_github_nothing_is_drafted(
 WRITES = 8
 
 
-@pytest.mark.parametrize("packed", [0, 1], ids=["the same bytes", "other bytes"])
-@pytest.mark.parametrize("done", [False, True], ids=["not done", "done"])
+@pytest.mark.parametrize(
+    ("done", "packed"),
+    [
+        pytest.param(False, 0, id="not done, the same bytes", marks=pytest.mark.exhaustive),
+        pytest.param(False, 1, id="not done, other bytes"),
+        pytest.param(True, 0, id="done, the same bytes", marks=pytest.mark.exhaustive),
+        pytest.param(True, 1, id="done, other bytes"),
+    ],
+)
 @pytest.mark.parametrize("write", range(WRITES))
 def test_a_rerun_ends_where_one_run_would(
     release: Releases, there: Repository, server: GitHub, checkout: Checkout, write: int, *, done: bool, packed: int

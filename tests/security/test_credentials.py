@@ -17,6 +17,7 @@ from release_tools.system.credentials import (
     find_visible_credentials,
     is_secret,
     remove_credentials,
+    without_job_credentials,
 )
 from tests.conftest import Run
 from tests.support.projects import in_tree_project
@@ -111,6 +112,7 @@ def check_refusal(run: Run, checkout: Checkout, command: str, name: str, env: Ma
     assert SECRET not in said.out + said.err
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="environments are read from /proc")
 @pytest.mark.parametrize("command", ["dry-run", "recipe", "drift"])
 def test_commands_that_need_no_credential_run_without(
@@ -131,7 +133,17 @@ GITLAB = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="environments are read from /proc")
+def test_a_build_runs_without_what_a_service_gives_every_job(
+    checkout: Checkout, env: dict[str, str], tmp_path: Path
+) -> None:
+    done = run_as_process(checkout, {**env, **GITLAB}, "build")
+    assert done.returncode == 0, done.stderr
+    assert SECRET not in done.stdout + done.stderr
+    assert SECRET not in (tmp_path / "loot").read_text()
+
+
 @pytest.mark.parametrize(
     "job",
     [
@@ -141,13 +153,11 @@ GITLAB = {
     ],
     ids=["GitLab", "CircleCI", "Buildkite"],
 )
-def test_a_build_runs_without_what_a_service_gives_every_job(
-    checkout: Checkout, env: dict[str, str], tmp_path: Path, job: dict[str, str]
-) -> None:
-    done = run_as_process(checkout, {**env, **job}, "build")
-    assert done.returncode == 0, done.stderr
-    assert SECRET not in done.stdout + done.stderr
-    assert SECRET not in (tmp_path / "loot").read_text()
+def test_what_a_service_gives_every_job_is_taken_away_there_and_nowhere_else(job: dict[str, str]) -> None:
+    service, *given = job
+    assert without_job_credentials(job) == {service: "true"}
+    elsewhere = {name: job[name] for name in given}
+    assert without_job_credentials(elsewhere) == elsewhere
 
 
 @pytest.mark.parametrize(
@@ -165,6 +175,7 @@ def test_what_only_looks_like_a_service_s_own_is_refused(
     assert not (tmp_path / "loot").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("variable", ["ENV", "PATH"])
 def test_a_build_that_writes_to_the_files_of_the_job_is_noticed(
     checkout: Checkout, env: dict[str, str], tmp_path: Path, variable: str
