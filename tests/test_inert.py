@@ -175,6 +175,7 @@ PIECES = (
 HOSTILE = st.lists(st.sampled_from(PIECES), max_size=40).map("".join)
 
 
+@pytest.mark.slow
 @given(HOSTILE | st.text())
 def test_no_markdown_whatsoever_reaches_anyone(written: str) -> None:
     assert not reach(sanitize.escape_markdown(written))
@@ -210,6 +211,7 @@ def test_inert_text_stays_as_it_is(written: str) -> None:
         assert function(function(written)) == function(written)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "hostile",
     [

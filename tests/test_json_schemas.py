@@ -50,6 +50,7 @@ def test_each_schema_is_on_the_page() -> None:
     assert not unlisted
 
 
+@pytest.mark.slow
 def test_a_build_and_what_reads_it(run: Run, checkout: Checkout) -> None:
     at = ("-C", checkout.root, "--json", "--network-tries", "1")
     quick = ("--no-verify-install",)
@@ -63,6 +64,7 @@ def test_a_build_and_what_reads_it(run: Run, checkout: Checkout) -> None:
     check("run", run("retract", "1.0", "--reason", "broken", *at, "--dry-run").out)
 
 
+@pytest.mark.slow
 def test_a_dry_run_names_what_would_be_published_and_where(run: Run, checkout: Checkout) -> None:
     said = run("dry-run", "-C", checkout.root, "--json", "--network-tries", "1", "--no-verify-install")
     data = check("run", said.out)
@@ -74,6 +76,7 @@ def test_a_dry_run_names_what_would_be_published_and_where(run: Run, checkout: C
     assert all(item["url"].startswith("https://") for item in planned.values())
 
 
+@pytest.mark.slow
 def test_commands_that_only_read(run: Run, checkout: Checkout) -> None:
     at = ("-C", checkout.root, "--json")
     check("version", run("version", *at).out)
@@ -91,6 +94,7 @@ def test_next_where_nothing_is_to_be_released(run: Run, tmp_path: Path) -> None:
     assert check("next", said.out)["version"] is None
 
 
+@pytest.mark.slow
 def test_init_and_its_check(run: Run, checkout: Checkout) -> None:
     at = ("-C", checkout.root, "--json")
     missing = run("init", "--check", *at)

@@ -151,6 +151,7 @@ toml_values = st.recursive(
 keys = st.sampled_from(sorted({part for key in ALL for part in key.split(".")})) | st.text(max_size=8)
 
 
+@pytest.mark.slow
 @given(
     table=st.dictionaries(keys, toml_values | st.dictionaries(keys, toml_values, max_size=4), max_size=5),
     texts=st.dictionaries(st.sampled_from(sorted(ALL)), st.text(), max_size=5),
@@ -322,6 +323,7 @@ def test_a_fault_in_the_file_of_its_own_is_named(text: str, run: Run, tmp_path: 
     assert "release-tools.toml" in said.err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("hook", yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8")))
 def test_a_hook_of_pre_commit_passes_and_fails(hook: dict[str, str], run: Run, tmp_path: Path) -> None:
     checkout = make_repository(tmp_path / "demo", in_tree_project(version="1.0"), ".")

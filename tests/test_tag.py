@@ -39,6 +39,7 @@ def tag(checkout: Checkout, *arguments: str) -> int:
     return main.main(["tag", "-C", str(checkout.root), *arguments], checkout.env)
 
 
+@pytest.mark.slow
 def test_a_dry_run_makes_no_tag_a_run_an_annotated_one_and_a_second_run_finds_it(
     checkout: Checkout, far: Bare, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -66,6 +67,7 @@ def test_the_option_for_the_changelog_is_gone_and_names_prepare(
     assert "refs/tags/v1.0" not in far.refs()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["file", "api"], indirect=True)
 def test_a_branch_of_the_same_name_does_not_matter(checkout: Checkout, far: Bare) -> None:
     checkout.git("branch", "v1.0")
@@ -129,6 +131,7 @@ REFUSALS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("way", "version", "prepare", "fault"), REFUSALS, indirect=["way"])
 def test_what_must_not_be_tagged_is_refused(
     checkout: Checkout,
@@ -145,6 +148,7 @@ def test_what_must_not_be_tagged_is_refused(
     assert (far.refs("refs/tags/"), checkout.git("tag")) == (before, here)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["file"], indirect=True)
 def test_every_fault_is_reported_at_once(checkout: Checkout, far: Bare, capsys: pytest.CaptureFixture[str]) -> None:
     commits_and_tags("v2.0")(checkout, far)
@@ -164,6 +168,7 @@ def test_a_dry_run_only_warns_of_what_can_yet_be_done(
     assert tag(checkout, "1.0", "--dry-run") == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["file"], indirect=True)
 def test_an_older_line_is_released_when_asked(checkout: Checkout, far: Bare) -> None:
     commits_and_tags("v2.0")(checkout, far)
@@ -171,6 +176,7 @@ def test_an_older_line_is_released_when_asked(checkout: Checkout, far: Bare) -> 
     assert "refs/tags/v1.0.1" in far.refs()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["file"], indirect=True)
 @pytest.mark.parametrize(
     ("other", "options", "code"),
@@ -190,6 +196,7 @@ def test_a_release_gets_no_second_tag(
     assert ("refs/tags/v1.0" in far.refs()) is (code == 0 and "--dry-run" not in options)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["file"], indirect=True)
 @pytest.mark.parametrize("before", ["demo-0.9", "demo/v0.9", "demo@0.9"])
 def test_a_new_tag_is_spelled_as_the_others_with_the_projects_name(checkout: Checkout, far: Bare, before: str) -> None:
@@ -198,6 +205,7 @@ def test_a_new_tag_is_spelled_as_the_others_with_the_projects_name(checkout: Che
     assert f"refs/tags/{before.replace('0.9', '1.0')}" in far.refs("refs/tags/")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["file", "api"], indirect=True)
 @pytest.mark.parametrize("branch", ["main", "release"])
 def test_a_configured_branch_must_contain_the_commit(checkout: Checkout, far: Bare, branch: str) -> None:
@@ -205,6 +213,7 @@ def test_a_configured_branch_must_contain_the_commit(checkout: Checkout, far: Ba
     assert (tag(checkout, "1.0", "--tag-branch", branch) == 0) is (branch == "main")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["file"], indirect=True)
 def test_hooks_of_the_repository_do_not_run(checkout: Checkout, far: Bare) -> None:
     hook = checkout.root / ".git" / "hooks" / "pre-push"
@@ -215,6 +224,7 @@ def test_hooks_of_the_repository_do_not_run(checkout: Checkout, far: Bare) -> No
     assert "refs/tags/v1.0" in far.refs()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["file"], indirect=True)
 @pytest.mark.parametrize(("job", "tagger"), [(False, None), (True, "github-actions[bot]")])
 def test_everybody_who_tags_has_a_name(checkout: Checkout, far: Bare, *, job: bool, tagger: str | None) -> None:
@@ -226,6 +236,7 @@ def test_everybody_who_tags_has_a_name(checkout: Checkout, far: Bare, *, job: bo
     assert (far.git("for-each-ref", "--format=%(taggername)", "refs/tags") or None) == tagger
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["http"], indirect=True)
 def test_without_credentials_the_advice_is_to_give_some(
     checkout: Checkout, far: Bare, capsys: pytest.CaptureFixture[str]
@@ -236,6 +247,7 @@ def test_without_credentials_the_advice_is_to_give_some(
     assert "refs/tags/v1.0" not in far.refs()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["http"], indirect=True)
 @pytest.mark.parametrize("status", [403, 404])
 def test_credentials_in_the_address_are_never_shown(
@@ -259,6 +271,7 @@ FAULTS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["api"], indirect=True)
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: f"{fault.method}{fault.path} {fault.what} {fault.done}")
 def test_a_failing_server_leaves_one_tag(checkout: Checkout, far: Bare, server: GitHub, fault: Fault) -> None:
@@ -268,6 +281,7 @@ def test_a_failing_server_leaves_one_tag(checkout: Checkout, far: Bare, server: 
     assert len([line for line in server.lines("POST", "/git/refs") if line]) <= 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["http"], indirect=True)
 @pytest.mark.parametrize("fault", [
     Fault(method="POST", path="git-receive-pack"),
@@ -320,6 +334,7 @@ def signer(checkout: Checkout, tmp_path: Path) -> Path:
     return trusted
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["api"], indirect=True)
 def test_signing_takes_git_although_the_api_is_at_hand(checkout: Checkout, far: Bare, signer: Path) -> None:
     checkout.git("config", "http.extraheader", GitHub.basic(GITHUB_TOKEN))
@@ -343,6 +358,7 @@ def test_an_unsigned_tag_is_not_taken_for_a_signed_one(checkout: Checkout, far: 
     assert far.refs("refs/tags/") == {}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["file"], indirect=True)
 def test_a_signed_tag_is_verified_by_git_and_by_us_and_a_strangers_is_refused(
     checkout: Checkout, far: Bare, signer: Path
@@ -363,6 +379,7 @@ BUMPS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["file"], indirect=True)
 @pytest.mark.parametrize(("bump", "before", "after"), BUMPS)
 def test_a_bump_raises_the_newest_version(checkout: Checkout, far: Bare, bump: str, before: str, after: str) -> None:
@@ -373,6 +390,7 @@ def test_a_bump_raises_the_newest_version(checkout: Checkout, far: Bare, bump: s
     assert set(far.refs("refs/tags/")) == {f"refs/tags/v{before}", f"refs/tags/v{after}"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["file"], indirect=True)
 def test_a_pre_release_becomes_final_on_its_own_commit(checkout: Checkout, far: Bare) -> None:
     assert tag(checkout, "2.0rc1") == 0

@@ -58,7 +58,7 @@ class Trouble:
 
 
 TROUBLES_BETWEEN = {"500", "dropped halfway", "done, but its answer dropped halfway", "done, but answered with 500"}
-"""What matters at the second and third of three requests that are one action; the others show their kind once more."""
+"""The faults that differ at the second and third of three requests that are one action: what was done matters."""
 ACTION_TROUBLES = {
     "500": Trouble(Fault(times=None), FAILED),
     "503, then fine": Trouble(Fault(response=Response(503)), FINE),

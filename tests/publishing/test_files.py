@@ -250,6 +250,7 @@ def test_without_a_manifest_nothing_is_known(there: BuiltProject) -> None:
     assert there.run("publish") == OutputError.exit_code
 
 
+@pytest.mark.slow
 def test_the_files_are_enough(there: BuiltProject, built: Release) -> None:
     (there.project / "pyproject.toml").unlink()
     assert built.artifacts

@@ -59,6 +59,7 @@ def test_an_identity_token_follows_no_redirect(job: BuiltProject, status: int) -
     assert job.pypi.uploads == []
 
 
+@pytest.mark.slow
 def test_addresses_in_a_listing_are_never_fetched(there: BuiltProject) -> None:
     there.log_in()
     there.pypi.files_root = "https://evil.example"
@@ -119,6 +120,7 @@ def test_a_token_that_was_pasted_with_its_line_end_is_refused_and_not_shown(
     assert not there.pypi.lines("POST") + there.anaconda.lines("POST")
 
 
+@pytest.mark.slow
 def test_an_epoch_is_published_only_when_asked(there: BuiltProject, capsys: pytest.CaptureFixture[str]) -> None:
     release = there.build("1!1.0", conda=False)
     there.log_in()
@@ -142,6 +144,7 @@ def test_leaving_an_epoch_is_asked_for_too(there: BuiltProject) -> None:
     assert there.run("publish") == PreflightError.exit_code
 
 
+@pytest.mark.slow
 def test_nothing_is_left_in_the_home_folder(there: BuiltProject) -> None:
     there.log_in()
     there.build()

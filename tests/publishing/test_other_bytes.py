@@ -42,6 +42,7 @@ def build_again_elsewhere(there: BuiltProject, release: Release) -> None:
     (there.dist / manifest.FILENAME).write_text(manifest.dump(replace(release, artifacts=artifacts)))
 
 
+@pytest.mark.slow
 def test_a_rerun_publishes_the_bytes_of_the_first_run(there: BuiltProject, hub: GitHub) -> None:
     release = build(there, hub)
     there.pypi.faults = [Fault(method="POST", times=None, body=b"py3-none-any.whl")]
@@ -54,6 +55,7 @@ def test_a_rerun_publishes_the_bytes_of_the_first_run(there: BuiltProject, hub: 
     assert not shown.draft
 
 
+@pytest.mark.slow
 def test_also_where_some_of_them_are_published_already(there: BuiltProject, hub: GitHub) -> None:
     release = build(there, hub)
     assert there.run("publish", "--routes-final", "pypi", "--github-draft") == 0
@@ -63,6 +65,7 @@ def test_also_where_some_of_them_are_published_already(there: BuiltProject, hub:
     assert len(there.pypi.accepted) == 2
 
 
+@pytest.mark.slow
 def test_without_a_draft_other_bytes_are_a_conflict(there: BuiltProject, hub: GitHub) -> None:
     release = build(there, hub)
     assert there.run("publish", "--routes-final", "pypi", "--no-github") == 0

@@ -90,6 +90,7 @@ def put_sdist(there: BuiltProject, folder: Path, version: str, files: dict[str, 
     there.pypi.put(path.name, path.read_bytes(), version=version)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("files", "states"), SDISTS.values(), ids=SDISTS)
 def test_files_of_the_previous_sdist_that_are_gone_are_named(
     there: BuiltProject, tmp_path: Path, capsys: pytest.CaptureFixture[str], files: dict[str, str], states: set[str]

@@ -24,6 +24,7 @@ def test_everything_goes_where_the_route_leads(there: BuiltProject) -> None:
     assert there.testpypi.holds() == {}
 
 
+@pytest.mark.slow
 def test_a_second_run_uploads_nothing(there: BuiltProject, capsys: pytest.CaptureFixture[str]) -> None:
     there.build()
     there.log_in()
@@ -50,6 +51,7 @@ def test_a_dry_run_uploads_nothing_and_needs_no_credential(
     assert not there.pypi.lines("POST")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("version", "index", "label"),
     [("1.1.dev3", "testpypi", "dev"), ("1.1rc1", "pypi", "rc"), ("1.1.post1", "pypi", "main")],
@@ -85,6 +87,7 @@ def test_without_credentials_nothing_is_done_and_all_that_is_missing_is_reported
     assert not there.pypi.lines("POST")
 
 
+@pytest.mark.slow
 def test_a_version_below_the_newest_is_published_only_when_asked(there: BuiltProject) -> None:
     release = there.build("0.9.1")
     there.log_in()
@@ -111,6 +114,7 @@ def test_a_missing_label_is_put_on_without_an_upload(there: BuiltProject) -> Non
     assert there.anaconda.holds()[f"noarch/{conda.filename}"][1] == ("rc", "main")
 
 
+@pytest.mark.slow
 def test_an_index_that_serves_late_is_waited_for(there: BuiltProject) -> None:
     there.build()
     there.log_in()
@@ -118,6 +122,7 @@ def test_an_index_that_serves_late_is_waited_for(there: BuiltProject) -> None:
     assert there.run("publish") == 0
 
 
+@pytest.mark.slow
 def test_jobs_that_each_take_one_place_are_together_one_release(there: BuiltProject) -> None:
     release = there.build()
     there.log_in()
@@ -145,6 +150,7 @@ def test_a_job_for_one_publisher_reports_no_other(
     assert [section["title"] for section in report["sections"]] == expected
 
 
+@pytest.mark.slow
 def test_a_tag_that_came_after_the_build_makes_it_a_release(there: BuiltProject) -> None:
     facts = there.dist / "release.json"
     there.build()
@@ -172,6 +178,7 @@ def test_of_many_files_the_first_goes_alone_and_the_others_side_by_side(there: B
     assert 1 < len(set(ports)) <= 3
 
 
+@pytest.mark.slow
 def test_the_sdist_waits_for_every_wheel(there: BuiltProject) -> None:
     """Otherwise an installer would compile it, or a version would stay there without its wheels."""
     release = there.build(wheels=5, conda=False)
@@ -185,6 +192,7 @@ def test_the_sdist_waits_for_every_wheel(there: BuiltProject) -> None:
     assert there.pypi.accepted[-1].endswith(".tar.gz")
 
 
+@pytest.mark.slow
 def test_a_partial_failure_tells_what_is_done_and_how_to_go_on(
     there: BuiltProject, capsys: pytest.CaptureFixture[str]
 ) -> None:

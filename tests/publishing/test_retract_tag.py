@@ -11,6 +11,7 @@ from tests.support.projects import in_tree_project
 from tests.support.world import GITHUB_TOKEN, SLUG
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["git", "api"])
 def test_a_tag_under_which_nothing_was_published_is_deleted_by_git_or_by_the_api(tmp_path: Path, way: str) -> None:
     with stage(tmp_path, Path("unused"), in_tree_project()) as there:
@@ -30,6 +31,7 @@ def test_a_tag_under_which_nothing_was_published_is_deleted_by_git_or_by_the_api
         there.github.complaints.clear()
 
 
+@pytest.mark.slow
 def test_a_tag_stays_where_a_destination_has_the_version_or_cannot_be_asked(tmp_path: Path) -> None:
     with stage(tmp_path, Path("unused"), in_tree_project()) as there:
         there.push_tag("v1.0")

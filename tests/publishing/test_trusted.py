@@ -55,6 +55,7 @@ def test_an_unregistered_job_learns_it_before_anything_is_done(
     assert job.pypi.uploads == []
 
 
+@pytest.mark.slow
 def test_a_project_that_does_not_exist_is_not_created_to_find_out(job: BuiltProject) -> None:
     job.pypi.owned.clear()
     assert job.run("publish", *PYPI_ONLY, "--dry-run") == 0
@@ -75,6 +76,7 @@ def test_a_runner_that_fails_is_tried_again(job: BuiltProject) -> None:
     assert job.run("publish", *PYPI_ONLY) == 0
 
 
+@pytest.mark.slow
 def test_required_attestations_need_trusted_publishing(job: BuiltProject, capsys: pytest.CaptureFixture[str]) -> None:
     job.env["TWINE_PASSWORD"] = PYPI_TOKEN
     assert job.run("publish", "--routes-final", "pypi", "--attestations", "required") == CredentialError.exit_code

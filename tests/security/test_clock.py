@@ -20,6 +20,7 @@ def digests(folder: Path) -> dict[str, str]:
     return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
 
 
+@pytest.mark.slow
 def test_a_clock_that_is_wrong_by_a_day_changes_no_byte(
     tmp_path: Path, env: Mapping[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+import pytest
+
 TESTS = Path(__file__).parents[1]
 ROOT = TESTS.parent
 PAGE = (ROOT / "docs/security.md").read_text(encoding="utf-8")
@@ -25,6 +27,7 @@ def promises() -> Iterator[tuple[str, list[tuple[str, str]]]]:
         yield row["promise"], NAMED.findall(row["tests"])
 
 
+@pytest.mark.slow
 def test_every_promise_names_tests_that_are_there() -> None:
     missing = [
         f"{promise}: {file}::{name}"

@@ -135,6 +135,7 @@ def test_what_can_be_made_slow_is_reported(pattern: str, searched: bool, judged:
     assert bool(slow(re.compile(pattern), searched=searched)) is bool(judged)
 
 
+@pytest.mark.slow
 def test_none_of_ours_can_be_made_slow() -> None:
     every = list(expressions())
     assert len(every) > 100

@@ -73,6 +73,7 @@ def test_a_setting_is_no_option_of_gits(
     assert not list(checkout.root.parent.rglob("sprung"))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="the witness is a shell script")
 def test_every_call_of_git_is_neutral(checkout: Checkout, calls: Path) -> None:
     assert run(checkout, "tag", "1.0") == 0
@@ -158,6 +159,7 @@ def poisoned(checkout: Checkout, tmp_path: Path) -> Checkout:
     return checkout
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="the trap is a shell script")
 def test_the_configuration_of_the_checkout_starts_nothing(poisoned: Checkout, tmp_path: Path) -> None:
     assert run(poisoned, "version") == 0
@@ -170,6 +172,7 @@ def test_the_configuration_of_the_checkout_starts_nothing(poisoned: Checkout, tm
     assert not (tmp_path / "sprung").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="the trap is a shell script")
 def test_the_configuration_of_a_submodule_starts_nothing(checkout: Checkout, tmp_path: Path) -> None:
     trap = tmp_path / "trap"
@@ -229,6 +232,7 @@ def test_every_shape_of_a_repository_is_read(
     assert capsys.readouterr().out.strip() == "1.0"
 
 
+@pytest.mark.slow
 def test_a_tag_is_made_in_the_repository_itself(checkout: Checkout, tmp_path: Path) -> None:
     linked = tmp_path / "linked"
     checkout.git("pack-refs", "--all")

@@ -35,6 +35,7 @@ def put(folder: Path, name: str) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_build_stops_where_it_would_replace_a_file(run: Run, checkout: Checkout) -> None:
     for name in ("demo-1.0.tar.gz", "demo-1.0-py3-none-any.whl", "release.json"):
         path = put(checkout.root / "dist", name)
@@ -48,6 +49,7 @@ def test_build_stops_where_it_would_replace_a_file(run: Run, checkout: Checkout)
     assert run("build", "-C", checkout.root, *QUICK).code == 0, "its own files are replaced"
 
 
+@pytest.mark.slow
 def test_build_leaves_every_other_file(run: Run, checkout: Checkout) -> None:
     names = ("plan.json", "report.html", "SHA256SUMS", ".gitignore", "recipe/recipe.yaml", "a/b")
     paths = [put(checkout.root / "dist", name) for name in names]
@@ -55,6 +57,7 @@ def test_build_leaves_every_other_file(run: Run, checkout: Checkout) -> None:
     assert [path.read_bytes() for path in paths] == [MINE] * len(names)
 
 
+@pytest.mark.slow
 def test_recipe_leaves_what_it_did_not_write(run: Run, checkout: Checkout) -> None:
     names = ("meta.yaml", "conda-forge.diff", "conda-forge.yml", "noarch/mine.conda", "build.sh")
     paths = [put(checkout.root / "dist/recipe", name) for name in names]
@@ -62,6 +65,7 @@ def test_recipe_leaves_what_it_did_not_write(run: Run, checkout: Checkout) -> No
     assert [path.read_bytes() for path in paths] == [MINE] * len(names)
 
 
+@pytest.mark.slow
 def test_recipe_stops_where_it_would_replace_a_file_or_what_somebody_changed(run: Run, checkout: Checkout) -> None:
     path = put(checkout.root / "dist/recipe", "recipe.yaml")
     assert run("recipe", "-C", checkout.root).code == OutputError.exit_code
@@ -76,6 +80,7 @@ def test_recipe_stops_where_it_would_replace_a_file_or_what_somebody_changed(run
     assert path.read_bytes().endswith(b"# filled in by hand\n")
 
 
+@pytest.mark.slow
 def test_the_projects_own_recipe_is_safe_where_packages_are_put_into_the_project(run: Run, checkout: Checkout) -> None:
     path = put(checkout.root, "recipe/recipe.yaml")
     assert run("recipe", "-C", checkout.root, "--packages-dir", checkout.root).code == OutputError.exit_code

@@ -29,6 +29,7 @@ def checkout(tmp_path: Path) -> Checkout:
     return made
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "command",
     [

@@ -37,6 +37,7 @@ def sealed(tmp_path: Path) -> Iterator[Path]:
         subprocess.run(["chattr", "-i", str(folder)], check=True)
 
 
+@pytest.mark.slow
 @needs_root
 def test_a_home_folder_that_is_read_only_does_not_matter(run: Run, checkout: Checkout, sealed: Path) -> None:
     """The wheel is installed, so uv needs a cache."""
@@ -75,6 +76,7 @@ def test_a_password_for_an_index_without_tls_is_warned_of(
     assert "unencrypted" in said.out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text",
     ['[submodule "x"]\n\tpath = lib\n\turl = -c evil\n', '[submodule "x\n', '[submodule "../x"]\n\tpath = lib\n'],

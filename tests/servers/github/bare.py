@@ -31,12 +31,12 @@ class Bare:
 
     @classmethod
     def create(cls, path: Path, branch: str = "main") -> "Bare":
-        _run(("init", "--quiet", "--bare", f"--initial-branch={branch}", str(path)))
+        _run(("init", "--quiet", "--bare", "--template=", f"--initial-branch={branch}", str(path)))
         return cls(path)
 
     def clone(self, path: Path) -> "Bare":
         """A fork, which knows every commit of this repository, those to come included."""
-        _run(("clone", "--quiet", "--bare", "--shared", str(self.path), str(path)))
+        _run(("clone", "--quiet", "--bare", "--shared", "--template=", str(self.path), str(path)))
         return Bare(path)
 
     def git(self, *arguments: str, data: bytes = b"", **environment: str) -> str:
