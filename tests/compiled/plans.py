@@ -122,7 +122,12 @@ def make_jobs(folder: Path, settings: str = "") -> Jobs:
     where = ("-C", str(checkout.root), "--packages-dir", str(root / "wheels-source"))
     env = {"PATH": os.environ["PATH"], "HOME": str(folder), "GITHUB_OUTPUT": str(output)}
     assert main(["build", "--job", "source", *where, *QUICK], env) == 0
-    return Jobs(checkout, root, outputs(output)["artifacts"])
+    return load_jobs(folder)
+
+
+def load_jobs(folder: Path) -> Jobs:
+    """Return the jobs that `make_jobs` has made in a folder."""
+    return Jobs(Checkout(folder / "project"), folder / "jobs", outputs(folder / "output")["artifacts"])
 
 
 def copy_jobs(jobs: Jobs, root: Path) -> Jobs:

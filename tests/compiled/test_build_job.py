@@ -9,18 +9,10 @@ import pytest
 
 from release_tools.artifacts import manifest
 from release_tools.builders.cibuildwheel import read_cibuildwheel_version
-from tests.compiled.plans import Jobs, copy_jobs, make_jobs, plan_of
+from tests.compiled.plans import Jobs, copy_jobs, plan_of
 from tests.conftest import Run
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(not read_cibuildwheel_version(), reason="no cibuildwheel: uv pip install cibuildwheel"),
-]
-
-
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Jobs:
-    return make_jobs(tmp_path_factory.mktemp("built"))
+pytestmark = pytest.mark.skipif(not read_cibuildwheel_version(), reason="no cibuildwheel: uv pip install cibuildwheel")
 
 
 def change_sdist(source: Path) -> None:

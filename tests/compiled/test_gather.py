@@ -17,13 +17,6 @@ EVERY = {f"demo-1.0-{tag}.whl" for tags in WHEELS.values() for tag in tags}
 LINUX, MUSL = (f"demo-1.0-{tag}.whl" for tag in WHEELS["linux-x86_64"])
 
 
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Jobs:
-    made = make_jobs(tmp_path_factory.mktemp("built"))
-    made.write_all()
-    return made
-
-
 @pytest.fixture
 def jobs(built: Jobs, tmp_path: Path) -> Jobs:
     return copy_jobs(built, tmp_path / "jobs")

@@ -11,17 +11,14 @@ import pytest
 
 from release_tools.artifacts import manifest
 from release_tools.builders.cibuildwheel import read_cibuildwheel_version
-from tests.compiled.plans import WHEELS, Jobs, copy_jobs, make_jobs
+from tests.compiled.plans import WHEELS, Jobs, copy_jobs
 from tests.conftest import Run, Said
 from tests.servers.base import Double
 from tests.servers.github import Asset, GitHub, Release
 from tests.servers.package_index import PackageIndex
 from tests.servers.proxy import proxying
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(not read_cibuildwheel_version(), reason="no cibuildwheel: uv pip install cibuildwheel"),
-]
+pytestmark = pytest.mark.skipif(not read_cibuildwheel_version(), reason="no cibuildwheel: uv pip install cibuildwheel")
 SLUG = "octo/demo"
 SDIST = "demo-1.0.tar.gz"
 LINUX = f"demo-1.0-{WHEELS['linux-x86_64'][0]}.whl"
@@ -85,13 +82,6 @@ class Rebuilt:
 def asset(name: str, content: bytes) -> Asset:
     digest = f"sha256:{hashlib.sha256(content).hexdigest()}"
     return Asset(zlib.crc32(name.encode()), name, "", content, digest, "application/octet-stream", "octo")
-
-
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Jobs:
-    made = make_jobs(tmp_path_factory.mktemp("built"))
-    made.write_all()
-    return made
 
 
 @pytest.fixture
