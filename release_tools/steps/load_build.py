@@ -18,6 +18,7 @@ from release_tools.planning.build_plan import PLAN_FILE, read_plan
 from release_tools.planning.completeness import check_completeness
 from release_tools.planning.conda_targets import find_conda_faults
 from release_tools.project.tag_spelling import find_tag_format
+from release_tools.report.page import start_template
 from release_tools.report.text import format_size
 
 _SUMS: Final = "SHA256SUMS"
@@ -37,6 +38,7 @@ def load_build(context: Context, _: Release) -> Release:
     """
     folder = context.output
     release = manifest.load(folder)
+    start_template(context.background)  # the files are read without Python's lock
     faults = tuple(_find_faults(context, release))
     if faults:
         raise PreflightError(
