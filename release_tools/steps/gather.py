@@ -31,29 +31,36 @@ def gather(folders: Sequence[Path]) -> Callable[[Context, Release], Release]:
     """Return a step that gathers the files in these folders, one for each build job, or a folder of such folders."""
 
     def gather_files(context: Context, _: Release) -> Release:
-        return _gather(context, [folder for given in folders for folder in _list_job_folders(given.absolute())])
+        output = context.output.resolve()
+        return _gather(context, [folder for given in folders for folder in _list_job_folders(given.absolute(), output)])
 
     return gather_files
 
 
-def _list_job_folders(given: Path) -> list[Path]:
-    """Return the folder itself if it has a manifest, else the folders in it that have one.
+def _list_job_folders(given: Path, output: Path) -> list[Path]:
+    """Return the folder itself if it has a manifest, else the folders in it that have one, but for the output folder.
 
     Raises:
         PreflightError: there are built files in it that are of no job.
-        UsageError: there is no such folder, or none with a manifest.
+        UsageError: there is no such folder, or none with a manifest; or it is the output folder.
     """
+    if given.resolve() == output:
+        raise UsageError(
+            f"{given}: the files of all jobs would be written there, so it is not the folder of one",
+            "Choose another folder with --packages-dir.",
+        )
     if (given / manifest.FILENAME).exists():
         return [given]
     if not given.is_dir():
         raise UsageError(f"{given}: no such folder", "Pass the folders that the build jobs wrote.")
-    found = sorted(entry for entry in given.iterdir() if (entry / manifest.FILENAME).exists())
+    entries = sorted(entry for entry in given.iterdir() if entry.resolve() != output)
+    found = [entry for entry in entries if (entry / manifest.FILENAME).exists()]
     if not found:
         raise UsageError(
             f"{given}: no {manifest.FILENAME} in this folder or its subfolders",
             "Pass a folder that release-tools build --job wrote.",
         )
-    _refuse_built_files((given, *(entry for entry in given.iterdir() if entry not in found)))
+    _refuse_built_files((given, *(entry for entry in entries if entry not in found)))
     return found
 
 

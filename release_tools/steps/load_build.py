@@ -55,6 +55,22 @@ def load_build(context: Context, _: Release) -> Release:
     return release
 
 
+def load_release(context: Context, release: Release) -> Release:
+    """Return the same for publishing: the files of one build job are not all files of a release.
+
+    Raises:
+        OutputError: as from `load_build`.
+        PreflightError: as from `load_build`, or the files are those of one job.
+    """
+    loaded = load_build(context, release)
+    if loaded.job:
+        raise PreflightError(
+            f"{context.output}: contains only the files of the build job {loaded.job}",
+            "Nothing was published. Collect the files of all jobs with: release-tools gather",
+        )
+    return loaded
+
+
 def _find_faults(context: Context, release: Release) -> Iterator[str]:
     if context.request.expect is not None:
         yield from manifest.find_differences(release, context.request.expect)

@@ -342,8 +342,18 @@ def test_a_release_without_a_plan_cannot_be_gathered(run: Run, tmp_path: Path, j
     assert (said.code, "build --job source" in said.err) == (2, True)
 
 
-def test_a_release_that_is_not_whole_is_not_published_either(run: Run, jobs: Jobs) -> None:
-    source = jobs.folder("source")
-    said = run("publish", "-C", jobs.checkout.root, "--packages-dir", source, "--dry-run", "--expect", jobs.expect)
-    assert said.code == 14
-    assert "cp312-macosx_arm64" in said.err
+@pytest.mark.parametrize(("job", "named"), [("source", "cp312-macosx_arm64"), ("linux-x86_64", "job linux-x86_64")])
+def test_a_release_that_is_not_whole_is_not_published_either(run: Run, jobs: Jobs, job: str, named: str) -> None:
+    folder = jobs.folder(job)
+    said = run("publish", "-C", jobs.checkout.root, "--packages-dir", folder, "--dry-run", "--network-tries", "1")
+    assert (said.code, named in said.err) == (14, True)
+
+
+def test_what_was_gathered_is_no_job_and_no_job_is_overwritten(run: Run, jobs: Jobs) -> None:
+    for _ in range(2):
+        assert jobs.gather(run, jobs.root / "dist").code == 0
+    folder = jobs.folder("linux-x86_64")
+    kept = names(folder)
+    where = ("-C", jobs.checkout.root, "--packages-dir", folder)
+    assert run("gather", jobs.folder("source"), folder, *where).code == 2
+    assert names(folder) == kept
