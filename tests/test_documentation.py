@@ -15,8 +15,6 @@ from tests.stage import Stage, stage
 from tests.support.projects import in_tree_project
 from tests.support.world import ANACONDA_TOKEN, GITHUB_TOKEN
 
-pytestmark = pytest.mark.slow
-
 ROOT = Path(__file__).parent.parent
 PAGES = sorted(path.name for path in (ROOT / "docs").glob("*.md"))
 CONSOLE = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -33,11 +31,34 @@ def _project() -> tuple[str, str]:
 """
 PUBLISHED_ALREADY = ("pre-releases.md", "failures.md", "moving.md", "rollback.md", "provenance.md")
 """Pages that speak of a project with a version 1.0.0; they are played after it was tagged, or even built."""
+ELSEWHERE = ("own-recipes.md",)
+"""Pages that another test plays: tests/own_recipes/test_page.py."""
+CHANGES_NOTHING = re.compile(r"release-tools (config|doctor|dry-run|drift|next|plan|status|version)\b")
 
 
 def commands(page: str) -> list[str]:
     blocks = CONSOLE.findall((ROOT / "docs" / page).read_text(encoding="utf-8"))
     return [line for block in blocks for line in block.splitlines()]
+
+
+def list_played() -> dict[str, list[str]]:
+    """Return the commands that are run, by page: one that changes nothing only on the first page that shows it.
+
+    Those of pages that speak of a published project are apart.
+    """
+    seen: set[tuple[str, bool]] = set()
+    played: dict[str, list[str]] = {}
+    for page in PAGES:
+        if page in ELSEWHERE:
+            continue
+        lines = [line for line in commands(page) if not NOT_RUN.match(line)]
+        known = {line for line in lines if CHANGES_NOTHING.match(line) and (line, page in PUBLISHED_ALREADY) in seen}
+        seen |= {(line, page in PUBLISHED_ALREADY) for line in lines}
+        played[page] = [line for line in lines if line not in known]
+    return {page: lines for page, lines in played.items() if lines}
+
+
+PLAYED = list_played()
 
 
 @pytest.fixture
@@ -73,8 +94,9 @@ BEFORE = {
 """The commands that were typed before those of a page."""
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="the pages speak of a POSIX shell")
-@pytest.mark.parametrize("page", [page for page in PAGES if commands(page)])
+@pytest.mark.parametrize("page", PLAYED)
 def test_every_command_of_a_page_works(page: str, there: Stage, tmp_path: Path, command_folder: Path) -> None:
     browser = tmp_path / "browser"
     browser.write_text(f'#!/bin/sh\necho "$1" > "{tmp_path}/shown"\n', encoding="utf-8")
@@ -91,17 +113,18 @@ def test_every_command_of_a_page_works(page: str, there: Stage, tmp_path: Path, 
     if page == "pre-releases.md":
         there.checkout.commit({"demo/more.py": "x = 1\n"})
         there.push("main")
-    for line in commands(page):
+    for line in PLAYED[page]:
         exported = re.fullmatch(r"export (\w+)=\S*…", line)
         if exported:
             env[exported[1]] = TOKENS[exported[1]]
-        elif not NOT_RUN.match(line):
+        else:
             say(there, line, env)
-    if any(" --open" in line for line in commands(page)):
+    if any(" --open" in line for line in PLAYED[page]):
         shown = (tmp_path / "shown").read_text(encoding="utf-8").strip()
         assert shown == (there.checkout.root / "dist" / "report.html").resolve().as_uri()
 
 
+@pytest.mark.slow
 def test_the_pages_can_be_built_and_no_link_leads_nowhere(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "docs", tmp_path / "docs", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "mkdocs.yml", tmp_path)
@@ -112,6 +135,11 @@ def test_the_pages_can_be_built_and_no_link_leads_nowhere(tmp_path: Path) -> Non
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert (tmp_path / "site" / "first-release" / "index.html").is_file()
+
+
+def test_no_command_of_a_page_is_left_out() -> None:
+    shown = {line for page in PAGES if page not in ELSEWHERE for line in commands(page) if not NOT_RUN.match(line)}
+    assert {line for lines in PLAYED.values() for line in lines} == shown
 
 
 def test_every_page_is_in_the_navigation() -> None:
