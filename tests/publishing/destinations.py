@@ -104,7 +104,7 @@ class Machines(World):
         source = Checkout(self.folder / "source", more=DATES)
         source.root.mkdir()
         source.git("init", "--quiet", "--initial-branch=main")
-        commit = source.commit({"pyproject.toml": PYPROJECT, ".gitignore": "dist/\n"}, "First")
+        source.commit({"pyproject.toml": PYPROJECT, ".gitignore": "dist/\n"}, "First")
         if self.destination.is_tagged:
             source.git("tag", "--annotate", "--message=demo 1.0", "v1.0")
         source.git("push", "--quiet", "--tags", bare.path.as_uri(), "main")
@@ -114,7 +114,7 @@ class Machines(World):
             Artifact.of(path, kinds[path.suffix], "noarch" if path.suffix == ".conda" else "")
             for path in sorted(self.built.rglob("*.*"))
         )
-        release = Release("demo", "1.0", Kind.FINAL, "v1.0", tagged=True, commit=commit, artifacts=artifacts)
+        release = Release("demo", "1.0", Kind.FINAL, "v1.0", tagged=True, commit=source.head, artifacts=artifacts)
         (self.built / manifest.FILENAME).write_text(manifest.dump(release))
         if self.destination.has_sdist:
             [sdist] = self.built.glob("*.tar.gz")

@@ -92,12 +92,11 @@ class Checkout:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8", newline="\n")
 
-    def commit(self, files: Mapping[str, str] | None = None, message: str = "Change") -> str:
-        """Commit these files, and whatever else is there; return the commit."""
+    def commit(self, files: Mapping[str, str] | None = None, message: str = "Change") -> None:
+        """Commit these files, and whatever else is there."""
         self.write(files or {})
         self.git("add", "--all")
         self.git("commit", "--quiet", "--allow-empty", "--message", message)
-        return self.head
 
 
 def make_repository(root: Path, files: Mapping[str, str], history: str = ".") -> Checkout:
