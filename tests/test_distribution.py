@@ -42,12 +42,15 @@ def text(path: str) -> str:
     return (ROOT / path).read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("path", TEXTS)
-def test_every_file_names_the_same_distribution_and_repository(path: str) -> None:
-    content = text(path)
-    assert set(REPOSITORY.findall(content)) <= {ACTION}
-    assert set(INSTALL.findall(content)) <= {DISTRIBUTION}
-    assert set(VIA.findall(content)) <= {DISTRIBUTION}
+def test_every_file_names_the_same_distribution_and_repository() -> None:
+    patterns = {REPOSITORY: ACTION, INSTALL: DISTRIBUTION, VIA: DISTRIBUTION}
+    assert [
+        (path, found)
+        for path in TEXTS
+        for pattern, name in patterns.items()
+        for found in pattern.findall(text(path))
+        if found != name
+    ] == []
 
 
 def test_the_project_is_built_under_that_name() -> None:

@@ -68,6 +68,7 @@ def test_links_of_the_readme_are_whole_addresses_of_files_that_exist() -> None:
         assert (ROOT / path).is_file(), path
 
 
+@pytest.mark.slow
 def test_each_message_that_the_questions_name_is_one_of_ours() -> None:
     source = "".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "release_tools").rglob("*.py")))
     headings = re.findall(r"^### (.+)$", read("docs/faq.md"), re.MULTILINE)

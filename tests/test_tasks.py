@@ -32,6 +32,7 @@ with open(sys.argv[1], "w") as file:
 """
 
 
+@pytest.mark.slow
 def test_no_two_threads_import_parts_of_one_foreign_package(env: Mapping[str, str], tmp_path: Path) -> None:
     changes = (
         "Changes\n=======\n\n1.0\n---\n\n* First.\n\n.. note:: Of **note**.\n\n.. code:: python\n\n   import this\n"

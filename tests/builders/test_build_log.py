@@ -69,6 +69,7 @@ def test_without_an_error_the_last_lines_are_shown() -> None:
     assert find_error_lines("") == ()
 
 
+@pytest.mark.slow
 def test_a_failed_build_names_the_reason_and_the_file_with_the_whole_output(run: Run, tmp_path: Path) -> None:
     code = (
         'import sys\nprint("demo.c:1:10: fatal error: blosc.h: No such file or directory", file=sys.stderr)\n'
@@ -84,6 +85,7 @@ def test_a_failed_build_names_the_reason_and_the_file_with_the_whole_output(run:
     assert "in f" in log.read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_without_a_home_the_build_fails_as_well_and_names_no_file(run: Run, tmp_path: Path) -> None:
     checkout = make_repository(tmp_path / "ours", in_tree_project("raise RuntimeError('BuildFailed')"))
     said = run("build", "-C", checkout.root, "--no-conda", HOME="", XDG_CACHE_HOME="", LOCALAPPDATA="", USERPROFILE="")

@@ -94,6 +94,7 @@ def gather(run: Run, jobs: Path) -> tuple[int, str]:
     return said.code, said.err
 
 
+@pytest.mark.slow
 def test_the_packages_of_all_platforms_become_one_release(run: Run, jobs: Path) -> None:
     code, err = gather(run, jobs)
     assert code == 0, err

@@ -88,6 +88,7 @@ def check_form_of_the_stable_abi(newer: str, older: str) -> None:
     assert "python-abi3  # [is_abi3]" in older
 
 
+@pytest.mark.slow
 def test_the_plan_has_one_package_a_platform_for_the_stable_abi(run: Run, tmp_path: Path) -> None:
     files = fastsum_for_abi3()
     files["pyproject.toml"] = files["pyproject.toml"].replace("cp31*-manylinux_x86_64", "cp311-* cp312-* cp313-*")
@@ -120,12 +121,14 @@ def test_a_python_file_that_differs_in_one_of_a_pair_stops_the_job(
     assert "fastsum/__init__.py" in built.err
 
 
+@pytest.mark.slow
 def test_without_a_channel_the_rest_goes_on(run: Run, tmp_path: Path) -> None:
     built = release(run, tmp_path / "fastsum", fastsum(), None, *ONE_JOB, command="dry-run")
     assert built.code == 0, built.err
     assert notes(built, "Build conda package", "skipped")
 
 
+@pytest.mark.slow
 def test_the_plan_has_a_conda_package_for_each_python_of_each_platform(run: Run, tmp_path: Path) -> None:
     files = fastsum().copy()
     files["pyproject.toml"] = files["pyproject.toml"].replace("cp31*-manylinux_x86_64", "cp312-* cp313-* cp314t-*")
@@ -151,6 +154,7 @@ def test_the_plan_has_a_conda_package_for_each_python_of_each_platform(run: Run,
     assert "conda" not in run("plan", "-C", checkout.root, "--json", "--no-conda").out
 
 
+@pytest.mark.slow
 def test_the_recipe_for_conda_forge_requires_what_the_wheel_links_to(run: Run, tmp_path: Path) -> None:
     checkout = make_repository(tmp_path / "fastsum", fastsum(), ". v1.0")
     said = run("recipe", "-C", checkout.root, **OFFLINE)

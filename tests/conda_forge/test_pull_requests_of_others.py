@@ -19,6 +19,7 @@ from tests.conda_forge.forge import (
 from tests.servers.base import Fault, What
 
 
+@pytest.mark.slow
 def test_on_the_bots_pull_request_there_is_one_comment(forge: Forge) -> None:
     pull = bots_pull(forge, recipe("1.0", served(forge, NEEDS_CLICK)))
     outcome = forge.release(headers=NEEDS_CLICK)
@@ -32,6 +33,7 @@ def test_on_the_bots_pull_request_there_is_one_comment(forge: Forge) -> None:
     assert len(pull.comments) == 1
 
 
+@pytest.mark.slow
 def test_the_bots_pull_request_may_have_all(forge: Forge) -> None:
     pull = bots_pull(forge, recipe("1.0", served(forge)))
     outcome = forge.release()
@@ -39,6 +41,7 @@ def test_the_bots_pull_request_may_have_all(forge: Forge) -> None:
     assert "bot already opened a pull request" in texts(outcome)
 
 
+@pytest.mark.slow
 def test_the_bot_may_come_in_between(forge: Forge) -> None:
     text = recipe("1.0", served(forge, NEEDS_CLICK))
 
@@ -53,6 +56,7 @@ def test_the_bot_may_come_in_between(forge: Forge) -> None:
     assert "/pulls" not in " ".join(forge.writes)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("state", ["open", "merged"])
 def test_somebody_elses_pull_request_is_enough(forge: Forge, state: str) -> None:
     pull = bots_pull(forge, recipe("1.0", served(forge)), "Update demo to 1.0", "carl")
@@ -64,6 +68,7 @@ def test_somebody_elses_pull_request_is_enough(forge: Forge, state: str) -> None
     assert "carl's pull request is for 1.0 already" in texts(outcome)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "title", ["demo v1.0.1", "demo v1.0rc1", "demo v11.0", "Rebuild for python 1.0", "Update", "demo v2.1.0"]
 )
@@ -75,6 +80,7 @@ def test_another_pull_request_is_no_reason(forge: Forge, title: str) -> None:
     assert len(forge.pulls) == 2
 
 
+@pytest.mark.slow
 def test_what_a_person_closed_stays_closed(forge: Forge) -> None:
     forge.release()
     forge.pulls[0].state = "closed"
@@ -94,6 +100,7 @@ def test_a_proposal_of_somebody_else_is_enough(forge: Forge, title: str) -> None
     assert forge.writes == []
 
 
+@pytest.mark.slow
 def test_a_proposal_that_the_search_does_not_know_yet_is_found(forge: Forge) -> None:
     forge.without_feedstock()
     forge.release()

@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+import pytest
+
 from release_tools.addresses import GITHUB_SITE as SITE
 from release_tools.model.artifact import Artifact, ArtifactKind
 from release_tools.model.release import RecipeFiles, RecipeKind, Release
@@ -32,6 +34,7 @@ def test_hostile_metadata_is_only_text(tmp_path: Path) -> None:
             assert re.search(r"@evil|@conda-forge|Closes #1| <!--|(?<!\\)\]\(", text) is None
 
 
+@pytest.mark.slow
 def test_a_comment_commands_no_bot(forge: Forge) -> None:
     command = "# ``` @conda-forge-admin, please add user @evil\nabout:\n"
     previous, theirs = (

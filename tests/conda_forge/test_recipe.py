@@ -138,6 +138,7 @@ def project(tmp_path: Path) -> Path:
     return checkout.root
 
 
+@pytest.mark.slow
 def test_this_commit_is_built_once(run: Run, project: Path) -> None:
     first = run("recipe", "-C", project, **NO_CHANNEL)
     assert (first.code, list((project / "dist").glob("demo*"))) == (0, [])
@@ -160,6 +161,7 @@ OWN = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", OWN)
 def test_a_recipe_of_the_projects_own_is_filled_in_and_else_left_alone(path: str, run: Run, tmp_path: Path) -> None:
     text, changes = OWN[path]
@@ -177,6 +179,7 @@ def test_a_recipe_of_the_projects_own_is_filled_in_and_else_left_alone(path: str
     assert (answer["own"], Path(answer["file"]).name) == (path, Path(path).name)
 
 
+@pytest.mark.slow
 def test_another_format_than_the_own_one_is_made_from_the_artifacts(run: Run, tmp_path: Path) -> None:
     files = in_tree_project(version="1.0") | {"recipe/meta.yaml": OWN_V0}
     checkout = make_repository(tmp_path / "demo", files, ". v1.0")
@@ -185,6 +188,7 @@ def test_another_format_than_the_own_one_is_made_from_the_artifacts(run: Run, tm
     assert "own recipe/meta.yaml is another format" in said.err
 
 
+@pytest.mark.slow
 def test_a_configured_recipe_that_is_not_there_is_a_fault(run: Run, project: Path) -> None:
     said = run("recipe", "-C", project, "--conda-forge-recipe", "nowhere/recipe.yaml", **NO_CHANNEL)
     assert said.code == 3

@@ -47,6 +47,7 @@ def section(report: dict[str, Any], title: str = "conda-forge recipe") -> list[t
     return [(note["state"], note["text"]) for note in found["notes"]]
 
 
+@pytest.mark.slow
 def test_the_change_of_the_feedstock_is_shown_as_text_and_as_what_it_means(run: Run, there: Feedstock) -> None:
     said = dry_run(run, there)
     assert said.code == 0, said.err
@@ -73,6 +74,7 @@ def test_the_change_of_the_feedstock_is_shown_as_text_and_as_what_it_means(run: 
     ]
 
 
+@pytest.mark.slow
 def test_drift_has_a_line_in_every_dry_run(run: Run, there: Feedstock) -> None:
     notes = section(json.loads(dry_run(run, there, NEW, "--json").out))
     assert ("done", "rattler-build renders it") in notes
@@ -84,6 +86,7 @@ def test_drift_has_a_line_in_every_dry_run(run: Run, there: Feedstock) -> None:
     assert ("done", "the feedstock's recipe agrees with the project") in notes
 
 
+@pytest.mark.slow
 def test_a_new_requirement_that_is_not_on_the_channel_yet_is_reported(
     run: Run, there: Feedstock, tmp_path: Path
 ) -> None:
@@ -108,6 +111,7 @@ def test_without_the_previous_release_the_requirements_are_a_persons_matter(run:
     ]
 
 
+@pytest.mark.slow
 def test_a_file_that_is_not_what_pypi_says_is_not_believed(run: Run, there: Feedstock) -> None:
     there.pypi.lies["words-1.2.tar.gz"] = "0" * 64
     recipe = json.loads(dry_run(run, there, NEW, "--json").out)["recipe"]
@@ -122,6 +126,7 @@ LEFT_ALONE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", LEFT_ALONE)
 def test_what_cannot_be_updated_is_reported_with_its_line_and_left_alone(case: str, run: Run, there: Feedstock) -> None:
     old, new, reported = LEFT_ALONE[case]
@@ -138,6 +143,7 @@ def test_what_cannot_be_updated_is_reported_with_its_line_and_left_alone(case: s
     assert not (there.project / "dist" / "recipe").exists()
 
 
+@pytest.mark.slow
 def test_a_feedstock_that_has_the_version_is_left_as_it_is(run: Run, there: Feedstock) -> None:
     there.keep(there.recipe.replace('"1.2"', '"1.3"'))
     report = json.loads(dry_run(run, there, NEW, "--json").out)
@@ -188,6 +194,7 @@ def test_a_new_package_brings_the_projects_own_recipe_if_conda_forge_can_build_i
     assert ('+  version: "1.3"' in recipe["diff"], "+build: {number: 3" in recipe["diff"]) == (True, False)
 
 
+@pytest.mark.slow
 def test_hostile_metadata_stays_text_in_the_feedstock(run: Run, there: Feedstock) -> None:
     hostile = replace(NEW, headers=(*NEW.headers[1:], "Summary: ${{ env.get('TOKEN') }} # [win]"))
     recipe = json.loads(dry_run(run, there, hostile, "--json").out)["recipe"]
@@ -197,6 +204,7 @@ def test_hostile_metadata_stays_text_in_the_feedstock(run: Run, there: Feedstock
     assert report["recipe"] is None or "${{ x" not in report["recipe"]["diff"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_lost", [True, False])
 def test_a_previous_wheel_that_cannot_be_read_gives_way_to_its_sdist(
     run: Run, there: Feedstock, *, is_lost: bool

@@ -99,6 +99,7 @@ def another_version(forge: Forge) -> None:
     forge.pulls[0].head_branch = "1.0.1_h1"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("what", "states"),
     [
@@ -146,6 +147,7 @@ def test_an_index_that_lags_is_not_installable(forge: Forge, capsys: pytest.Capt
     assert status(forge, capsys, (forge.folder / "empty").as_uri())["stages"][-1]["state"] == "pending"
 
 
+@pytest.mark.slow
 def test_a_new_package_is_followed_in_staged_recipes(forge: Forge, capsys: pytest.CaptureFixture[str]) -> None:
     forge.without_feedstock()
     forge.release()

@@ -51,6 +51,7 @@ def test_a_dry_run_before_the_tag_shows_a_pending_digest(archived: Forge) -> Non
     assert archived.writes == []
 
 
+@pytest.mark.slow
 def test_no_pending_digest_is_ever_proposed(archived: Forge) -> None:
     archived.github.archives.clear()
     outcome = archived.release()
@@ -81,6 +82,7 @@ def test_any_other_archive_is_left_to_a_person_with_its_line(archived: Forge, ad
     assert archived.github.repositories[FEEDSTOCK].pulls == []
 
 
+@pytest.mark.slow
 def test_an_archive_above_the_limit_is_not_read(archived: Forge, monkeypatch: pytest.MonkeyPatch) -> None:
     assert tag_archive.LARGEST == 200_000_000
     monkeypatch.setattr(tag_archive, "LARGEST", len(ARCHIVE) - 1)

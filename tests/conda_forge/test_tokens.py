@@ -30,6 +30,7 @@ from tests.servers.base import Fault, What
 from tests.support.world import CONDA_FORGE_TOKEN
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("who", "said"),
     [
@@ -97,6 +98,7 @@ def test_doctor_tells_what_the_token_may(forge: Forge, who: Callable[[Forge], No
     assert said in texts(outcome)
 
 
+@pytest.mark.slow
 def test_no_token_is_left_behind(forge: Forge) -> None:
     forge.github.faults = [Fault(What.DROP, "POST", "/pulls$", times=None)]
     outcome = forge.release()

@@ -99,6 +99,7 @@ def test_not_every_version_goes_there(forge: Forge, version: str, settings: dict
     assert said in texts(outcome)
 
 
+@pytest.mark.slow
 def test_a_pre_release_goes_to_its_branch(forge: Forge) -> None:
     forge.settings["conda-forge.pre-branch"] = "rc"
     forge.upstream({"recipe/recipe.yaml": recipe("0.9", forge.previous)}, branch="rc")

@@ -35,6 +35,7 @@ class PixiBuilder:
         return BuiltPackages((Artifact.of(path, ArtifactKind.CONDA, "noarch"),))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("setting", ["auto", "pixi"])
 def test_a_builder_is_known_to_every_command(
     setting: str, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -76,12 +76,14 @@ def test_doctor_says_what_builds_a_recipe_and_what_would_fail(case: str, run: Ru
     assert len(found) == len(words)
 
 
+@pytest.mark.slow
 def test_a_recipe_that_is_not_there_is_named(run: Run, tmp_path: Path) -> None:
     checkout = make_repository(tmp_path / "demo", in_tree_project(), ". v1.0")
     said = run("doctor", "-C", checkout.root, "--conda-recipe", "packaging")
     assert "conda.recipe: packaging" in said.out + said.err
 
 
+@pytest.mark.slow
 def test_a_recipe_that_is_not_built_is_mentioned(run: Run, tmp_path: Path) -> None:
     checkout = make_repository(tmp_path / "demo", {**in_tree_project(), "recipe/meta.yaml": META}, ". v1.0")
     said = run("doctor", "-C", checkout.root, "--conda-builder", "none", "--json")

@@ -71,6 +71,7 @@ def test_the_workflow_has_a_job_for_each_platform(case: str, run: Run, tmp_path:
     assert not checkout.git("diff", "--name-only", "--", "recipe", "conda.recipe")
 
 
+@pytest.mark.slow
 def test_one_machine_does_not_release_what_several_have_to_build(run: Run, tmp_path: Path) -> None:
     checkout = make(tmp_path, python_project(V1), "")
     said = run("release", "-C", checkout.root, "--version", "1.0", *QUICK, **OFFLINE)
@@ -136,6 +137,7 @@ def publish(run: Run, tmp_path: Path, files: dict[str, str]) -> tuple[Path, Chec
     return channel, checkout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("recipe", "name"), [("", "demo-data"), (METAPACKAGE, "demo-all")])
 def test_a_project_without_python_goes_from_its_tag_to_a_channel(
     recipe: str, name: str, run: Run, tmp_path: Path

@@ -5,6 +5,8 @@ import re
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from release_tools.config.loader import read_config
 from tests.own_recipes.projects import data_project
 from tests.support.compiled_channel import NEEDS_COMPILER
@@ -16,6 +18,7 @@ CONSOLE = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 TABLE = re.compile(r"^```toml\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
+@pytest.mark.slow
 @NEEDS_POSIX
 @NEEDS_COMPILER
 def test_the_commands_of_the_page_run(

@@ -78,6 +78,7 @@ specifiers = st.one_of(
 locals_ = st.sampled_from(["", "", "+1", "+1.2", "+10"])
 
 
+@pytest.mark.slow
 @given(
     st.builds("{}{}".format, versions, locals_),
     st.builds("{}{}".format, versions, locals_),
@@ -115,6 +116,7 @@ def test_a_translated_constraint_admits_the_same_versions(text: str, version: st
     assert admitted == specifier.contains(candidate, prereleases=True)
 
 
+@pytest.mark.slow
 @given(
     st.lists(st.lists(specifiers.filter(lambda text: "===" not in text), max_size=2).map(",".join), max_size=3),
     versions,

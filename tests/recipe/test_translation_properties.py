@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 
+import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from packaging.requirements import Requirement
@@ -124,6 +125,7 @@ def admits(constraint: str, version: str) -> bool:
     return not constraint or VersionSpec(constraint).matches(CondaVersion(version))
 
 
+@pytest.mark.slow
 @settings(max_examples=50)
 @given(requirements, cells)
 def test_a_package_never_refuses_what_some_environment_admits(texts: list[str], cell: Platform) -> None:
@@ -136,6 +138,7 @@ def test_a_package_never_refuses_what_some_environment_admits(texts: list[str], 
             assert not needed or all(admits(constraint, version) for constraint in constraints)
 
 
+@pytest.mark.slow
 @settings(max_examples=50)
 @given(requirements.filter(lambda texts: not {"python", "version"} & set(re.findall("[a-z]+", str(texts)))), cells)
 def test_a_package_asks_for_the_same_where_the_python_does_not_matter(texts: list[str], cell: Platform) -> None:
@@ -165,6 +168,7 @@ def holds(when: Condition | None, cell: Platform) -> tuple[bool, bool]:
     return v1, eval(when.v0, {}, known | {"py": number})  # noqa: S307 - as above
 
 
+@pytest.mark.slow
 @given(st.integers(0, 6), st.integers(0, 6), st.sets(st.sampled_from(list(System)), min_size=1))
 def test_a_condition_holds_in_just_its_cells(one: int, other: int, systems: set[System]) -> None:
     every = list_platforms(PYTHONS)
@@ -178,6 +182,7 @@ def test_a_condition_holds_in_just_its_cells(one: int, other: int, systems: set[
 BUILT = frozenset(cell for cell in list_platforms(PYTHONS) if cell.machine != OTHER_MACHINE)
 
 
+@pytest.mark.slow
 @settings(max_examples=50)
 @given(st.sets(st.sampled_from(sorted({(cell.system, cell.machine) for cell in BUILT}))), st.sets(pythons))
 def test_one_of_the_conditions_on_machines_holds_in_just_their_cells(

@@ -140,6 +140,7 @@ def drawings(draw: st.DrawFn) -> tuple[Format, str, str, Difference]:
     return form, text("1.2.3", "a" * 64, number, 1), text("1.3.0", NEW, 0, 2), Difference(changes)
 
 
+@pytest.mark.slow
 @given(drawings())
 def test_no_other_line_is_ever_touched(drawing: tuple[Format, str, str, Difference]) -> None:
     form, before, after, difference = drawing
@@ -151,6 +152,7 @@ own_words = st.sampled_from(["", "# a note", "  # 1.2.3", "\t", "#", "    # {{ o
 edited = st.sampled_from([case for case in CASES if any(case.glob("after.*"))])
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(edited, st.randoms(use_true_random=False), own_words, st.sampled_from(["\n", "\r\n"]))
 def test_a_line_put_anywhere_stays_and_so_do_its_neighbours(case: Path, random: Random, words: str, end: str) -> None:
@@ -182,6 +184,7 @@ HOSTILE = [mark * 90_000 for mark in ("{{", "{%", "{#", "- ", "[", "? ", "&a ", 
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
 def test_a_text_made_to_be_slow_is_read_in_passing(text: str) -> None:
     with pytest.raises(RecipeError):

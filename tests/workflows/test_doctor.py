@@ -148,6 +148,7 @@ jobs:
 """
 
 
+@pytest.mark.slow
 def test_a_workflow_by_hand_is_judged_as_well(checkout: Checkout, capsys: pytest.CaptureFixture[str]) -> None:
     (checkout.root / RELEASE).write_text(BY_HAND, encoding="utf-8")
     code, reported = doctor(checkout, capsys)
@@ -179,6 +180,7 @@ def test_a_shallow_clone_is_a_fault_and_the_rest_is_looked_at(
     assert "Workflows" in [section["title"] for section in reported["sections"]]
 
 
+@pytest.mark.slow
 def test_tags_that_carry_no_version_are_noticed(checkout: Checkout, capsys: pytest.CaptureFixture[str]) -> None:
     checkout.git("tag", "release-1-0")
     _, reported = doctor(checkout, capsys)

@@ -53,6 +53,7 @@ def test_it_says_what_to_register_value_by_value(checkout: Checkout, capsys: pyt
     assert "https://github.com/octo/demo/settings/environments" in said
 
 
+@pytest.mark.slow
 def test_an_owner_is_kept_in_the_configuration(checkout: Checkout) -> None:
     before = (checkout.root / "pyproject.toml").read_text(encoding="utf-8")
     assert init(checkout, "--yes", "--anaconda-owner", "octo") == 0
@@ -90,6 +91,7 @@ def test_what_cannot_be_added_to_is_left_as_it_was(checkout: Checkout) -> None:
     assert not (checkout.root / RELEASE).exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("edit", "said"),
     [
@@ -118,6 +120,7 @@ def test_a_check_shows_the_difference_and_fails(
     assert "```diff" in summary.read_text(encoding="utf-8") or "missing" in said
 
 
+@pytest.mark.slow
 def test_a_job_for_a_pull_request_knows_the_default_branch_by_its_event(checkout: Checkout, tmp_path: Path) -> None:
     checkout.git("branch", "--quiet", "--move", "master")
     assert init(checkout, "--yes") == 0
@@ -148,6 +151,7 @@ def append(path: Path, text: str) -> None:
         file.write(text)
 
 
+@pytest.mark.slow
 def test_development_versions_are_kept_once_chosen(checkout: Checkout) -> None:
     assert init(checkout, "--yes", "--dev") == 0
     assert "every commit is published" in (checkout.root / RELEASE).read_text(encoding="utf-8")
@@ -166,6 +170,7 @@ def test_a_copy_that_does_not_know_its_commit_asks_for_it(
     assert "--action python-release-tools/python-release-tools@COMMIT" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="pseudo-terminals are of Unix")
 def test_at_a_terminal_it_asks_what_it_cannot_find_out(checkout: Checkout) -> None:
     ours, theirs = pty.openpty()

@@ -57,6 +57,7 @@ def put(checkout: Checkout, path: str, text: str = THEIRS) -> None:
     (checkout.root / path).write_text(text, encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_a_workflow_of_somebody_else_is_kept(checkout: Checkout) -> None:
     put(checkout, RELEASE)
     checkout.commit({})
@@ -89,6 +90,7 @@ def test_a_link_is_not_written_through(checkout: Checkout, tmp_path: Path) -> No
     assert "release-demo.yml" in workflows(checkout)
 
 
+@pytest.mark.slow
 def test_another_package_of_the_repository_gets_workflows_of_its_own(checkout: Checkout) -> None:
     for name in ("alpha", "beta"):
         put(checkout, f"{name}/pyproject.toml", STATIC.replace("demo", name))
@@ -106,6 +108,7 @@ def test_another_package_of_the_repository_gets_workflows_of_its_own(checkout: C
     assert len(titles) == 4
 
 
+@pytest.mark.slow
 def test_init_warns_where_two_packages_of_a_repository_are_released_by_the_same_tags(
     checkout: Checkout, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -177,6 +180,7 @@ def test_what_users_may_change_survives_a_rewrite(checkout: Checkout) -> None:
     assert init(checkout, "--check") == 0
 
 
+@pytest.mark.slow
 def test_publishing_waits_for_own_jobs_before_it(checkout: Checkout) -> None:
     assert init(checkout) == 0
     (checkout.root / RELEASE).write_text(add_own("before")(read(checkout)), encoding="utf-8")
@@ -187,6 +191,7 @@ def test_publishing_waits_for_own_jobs_before_it(checkout: Checkout) -> None:
     assert init(checkout, "--check") == 0
 
 
+@pytest.mark.slow
 def test_an_older_pin_is_raised_and_is_no_difference(checkout: Checkout) -> None:
     assert init(checkout) == 0
     for path in (RELEASE, CHECK):
@@ -196,6 +201,7 @@ def test_an_older_pin_is_raised_and_is_no_difference(checkout: Checkout) -> None
     assert PINS["actions/checkout"] in read(checkout)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_committed", [True, False], ids=["committed", "not committed"])
 def test_a_generated_file_with_other_changes_is_kept(
     is_committed: bool,  # noqa: FBT001 - a column
@@ -228,6 +234,7 @@ ADDED = {
 }
 
 
+@pytest.mark.slow
 def test_an_addition_is_no_difference_and_is_kept(checkout: Checkout) -> None:
     assert init(checkout) == 0
     for old, new in ADDED.values():
@@ -239,6 +246,7 @@ def test_an_addition_is_no_difference_and_is_kept(checkout: Checkout) -> None:
     assert workflows(checkout) == {"release.yml", "check.yml"}
 
 
+@pytest.mark.slow
 def test_more_permissions_are_a_difference(checkout: Checkout) -> None:
     assert init(checkout) == 0
     edit(checkout, "permissions: {}", "permissions: {contents: write}")
@@ -253,6 +261,7 @@ def test_dependabot_is_set_up_where_no_bot_raises_the_actions(other: str, checko
     assert (checkout.root / ".github/dependabot.yml").exists() is not bool(other)
 
 
+@pytest.mark.slow
 def test_submodules_are_checked_out_for_a_build(checkout: Checkout) -> None:
     assert init(checkout) == 0
     assert "submodules" not in read(checkout)
@@ -299,6 +308,7 @@ def test_development_versions_are_refused_for_a_version_in_a_file(files: dict[st
     assert not (checkout.root / RELEASE).exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tail", ["\r\n", "\n"], ids=["crlf", "lf"])
 def test_line_ends_are_no_difference(tail: str, checkout: Checkout) -> None:
     assert init(checkout) == 0

@@ -6,6 +6,7 @@ import subprocess
 import sysconfig
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -84,7 +85,7 @@ def test_a_version_in_a_file_is_prepared_by_two_jobs(matrix: tuple[BuildJob, ...
     assert workflow[first]["needs"] == "prepare"
     for job in (first, *later):
         assert "!cancelled() && !failure()" in workflow[job]["if"], job
-    assert "prepare" not in yaml.safe_load(render(plan(CONFIGS["anaconda"]))[RELEASE])["jobs"]
+    assert "prepare" not in load("anaconda")["jobs"]
 
 
 def test_a_pure_project_has_no_matrix() -> None:
@@ -92,8 +93,16 @@ def test_a_pure_project_has_no_matrix() -> None:
         assert not re.search("matrix|gather|compiled", text)
 
 
-def job(config: Config, name: str, **options: Any) -> dict[str, Any]:  # noqa: ANN401 - passed on
-    found = yaml.safe_load(render(plan(config, **options))[RELEASE])["jobs"][name]
+@cache
+def load(config: str, *, dev: bool = False) -> dict[Any, Any]:
+    """Return the content of a release workflow, which nobody changes."""
+    content = yaml.safe_load(render(plan(CONFIGS[config], dev=dev))[RELEASE])
+    assert isinstance(content, dict)
+    return content
+
+
+def job(config: str, name: str) -> dict[str, Any]:
+    found = load(config)["jobs"][name]
     assert isinstance(found, dict)
     return found
 
@@ -109,12 +118,12 @@ def job(config: Config, name: str, **options: Any) -> dict[str, Any]:  # noqa: A
     ],
 )
 def test_each_place_has_its_job(config: str, dev: bool, expected: list[str]) -> None:  # noqa: FBT001 - a column
-    workflow = yaml.safe_load(render(plan(CONFIGS[config], dev=dev))[RELEASE])
+    workflow = load(config, dev=dev)
     assert list(workflow["jobs"]) == ["build", "verify", "tag", "attest", *expected, "summary"]
 
 
 def test_no_job_has_more_rights_than_it_needs() -> None:
-    workflow = yaml.safe_load(render(plan(CONFIGS["testpypi-first"]))[RELEASE])
+    workflow = load("testpypi-first")
     assert workflow["permissions"] == {}
     assert {name: job["permissions"] for name, job in workflow["jobs"].items()} == {
         "build": {"contents": "read"},
@@ -144,25 +153,23 @@ def test_build_verify_and_check_see_no_secret() -> None:
     texts = render(plan(CONFIGS["anaconda"]))
     assert "secrets." not in texts[CHECK]
     for name in ("build", "verify"):
-        assert "secrets." not in yaml.safe_dump(job(CONFIGS["anaconda"], name))
+        assert "secrets." not in yaml.safe_dump(job("anaconda", name))
     assert texts[RELEASE].count("secrets.") == 2
 
 
 def test_digests_travel_apart_from_the_files() -> None:
     for name in ("verify", "github-draft", "pypi", "anaconda", "github"):
         *_, ours = (
-            step
-            for step in job(CONFIGS["anaconda"], name)["steps"]
-            if step.get("uses", "").startswith("python-release-tools/")
+            step for step in job("anaconda", name)["steps"] if step.get("uses", "").startswith("python-release-tools/")
         )
         assert ours["with"]["expect"] == "${{ needs.build.outputs.artifacts }}"
 
 
 def test_a_place_waits_for_those_before_it() -> None:
-    assert job(CONFIGS["testpypi-first"], "github-draft")["needs"] == ["build", "verify", "tag", "attest"]
-    assert job(CONFIGS["testpypi-first"], "testpypi")["needs"] == ["build", "verify", "tag", "attest", "github-draft"]
-    assert job(CONFIGS["testpypi-first"], "pypi")["needs"] == ["build", "verify", "tag", "attest", "testpypi"]
-    assert job(CONFIGS["testpypi-first"], "github")["needs"] == ["build", "verify", "tag", "attest", "anaconda"]
+    assert job("testpypi-first", "github-draft")["needs"] == ["build", "verify", "tag", "attest"]
+    assert job("testpypi-first", "testpypi")["needs"] == ["build", "verify", "tag", "attest", "github-draft"]
+    assert job("testpypi-first", "pypi")["needs"] == ["build", "verify", "tag", "attest", "testpypi"]
+    assert job("testpypi-first", "github")["needs"] == ["build", "verify", "tag", "attest", "anaconda"]
 
 
 def test_a_project_in_a_folder_is_named_in_every_step() -> None:
@@ -174,7 +181,7 @@ def test_a_project_in_a_folder_is_named_in_every_step() -> None:
 
 def test_the_tags_that_start_a_release_follow_the_configuration() -> None:
     for config, expected in (("plain", ["v[0-9]*", "[0-9]*"]), ("testpypi-first", ["demo-v[0-9]*"])):
-        assert yaml.safe_load(render(plan(CONFIGS[config]))[RELEASE])[True]["push"]["tags"] == expected
+        assert load(config)[True]["push"]["tags"] == expected
 
 
 def test_a_newer_commit_that_the_project_pins_is_kept() -> None:
@@ -235,6 +242,7 @@ def lint(*command: str) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.slow
 def test_github_can_read_every_workflow_and_the_action(written: Path) -> None:
     workflows = {path.read_text(encoding="utf-8"): str(path) for path in written.rglob(".github/workflows/*.yml")}
     assert len(workflows) > 2 * len(CONFIGS)
@@ -249,6 +257,7 @@ def test_the_workflow_of_the_readme_is_that_of_the_page_and_uses_the_same_commit
     assert used == {name: PINS[name] for name in used}
 
 
+@pytest.mark.slow
 def test_zizmor_finds_nothing_in_its_strictest_persona(written: Path) -> None:
     lint("zizmor", "--offline", "--strict-collection", "--persona", "auditor", "--no-progress", str(written))
 
