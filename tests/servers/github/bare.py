@@ -15,12 +15,15 @@ EPOCH: Final = 1_767_225_600  # 2026-01-01T00:00:00Z, when every double's time b
 _ENVIRONMENT: Final = {
     "GIT_CONFIG_NOSYSTEM": "1",
     "GIT_CONFIG_GLOBAL": os.devnull,
+    "GIT_DEFAULT_REF_FORMAT": "files",
     "GIT_AUTHOR_NAME": "Ana Author",
     "GIT_AUTHOR_EMAIL": "ana@example.org",
     "GIT_COMMITTER_NAME": "Ana Author",
     "GIT_COMMITTER_EMAIL": "ana@example.org",
     "PATH": os.environ["PATH"],
 }
+_FACTS: Final[dict[tuple[Path, tuple[str, ...]], str]] = {}
+"""What git said of an object, by repository and question."""
 
 
 @dataclass(frozen=True)
@@ -47,27 +50,46 @@ class Bare:
         """
         return _run(("--git-dir", str(self.path), *arguments), data, environment).decode().removesuffix("\n")
 
+    def fact(self, *arguments: str) -> str:
+        """Return what git says of an object, which never changes: git is asked once.
+
+        Raises:
+            subprocess.CalledProcessError: git refused.
+        """
+        if (self.path, arguments) not in _FACTS:
+            _FACTS[self.path, arguments] = self.git(*arguments)
+        return _FACTS[self.path, arguments]
+
     def bytes_of(self, sha: str) -> bytes:
         return _run(("--git-dir", str(self.path), "cat-file", "blob", sha))
 
     def resolve(self, name: str) -> str | None:
         """The object that a full or short name means, not peeled."""
+        ref, caret, kind = name.partition("^")
+        sha = self.refs().get(ref)
+        if (sha and not caret) or (ref.startswith("refs/") and not sha and ":" not in ref):
+            return sha
+        command = ("rev-parse", "--verify", "--quiet", "--end-of-options")
         try:
-            return self.git("rev-parse", "--verify", "--quiet", "--end-of-options", name)
+            return self.fact(*command, f"{sha}^{kind}") if sha else self.git(*command, name)
         except subprocess.CalledProcessError:
             return None
 
     def kind(self, sha: str) -> str | None:
         try:
-            return self.git("cat-file", "-t", sha)
+            return self.fact("cat-file", "-t", sha)
         except subprocess.CalledProcessError:
             return None
 
     def refs(self, prefix: str = "refs/") -> dict[str, str]:
-        """Every ref whose name starts so, with the object that it names."""
-        lines = self.git("for-each-ref", "--format=%(refname) %(objectname)").splitlines()
-        pairs = (line.split(" ") for line in lines)
-        return {name: sha for name, sha in pairs if name.startswith(prefix)}
+        """Every ref whose name starts so, with the object that it names; read without git, as it is asked so often."""
+        packed = self.path / "packed-refs"
+        lines = packed.read_text(encoding="utf-8").splitlines() if packed.exists() else []
+        found = {name: sha for sha, _, name in (line.partition(" ") for line in lines if line[0] not in "#^")}
+        for path in (self.path / "refs").rglob("*"):
+            if path.is_file() and path.suffix != ".lock":
+                found[path.relative_to(self.path).as_posix()] = path.read_text(encoding="utf-8").strip()
+        return {name: found[name] for name in sorted(found) if name.startswith(prefix)}
 
     def ancestor(self, old: str, new: str) -> bool:
         try:
@@ -97,7 +119,7 @@ class Bare:
         for name, text in files.items():
             lines += [f"M 100644 inline {name}", _data(text)]
         self.git("fast-import", "--quiet", data="\n".join([*lines, ""]).encode())
-        return self.git("rev-parse", ref)
+        return self.refs()[ref]
 
 
 def _data(text: str) -> str:

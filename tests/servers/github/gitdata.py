@@ -100,7 +100,7 @@ def _tag(exchange: Exchange) -> Response:
 
 
 def _reported_tag(exchange: Exchange, repo: Repository, sha: str) -> Json:
-    head, _, message = repo.bare.git("cat-file", "tag", sha).partition("\n\n")
+    head, _, message = repo.bare.fact("cat-file", "tag", sha).partition("\n\n")
     fields = dict(line.split(" ", 1) for line in head.splitlines())
     url = f"{exchange.server.at.api}/repos/{repo.full_name}/git"
     return {

@@ -100,7 +100,7 @@ def _contents(exchange: Exchange) -> Response:
 
 
 def _entry(exchange: Exchange, repo: Repository, path: str, sha: str) -> dict[str, object]:
-    size = int(repo.bare.git("cat-file", "-s", sha))
+    size = int(repo.bare.fact("cat-file", "-s", sha))
     url = f"{exchange.server.at.api}/repos/{repo.full_name}/contents/{path}"
     return {"type": "file", "path": path, "name": path.rpartition("/")[2], "sha": sha, "size": size, "url": url}
 

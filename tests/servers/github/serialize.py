@@ -65,7 +65,7 @@ class Teller:
 
     def git_commit(self, repo: Repository, sha: str) -> Json:
         """Return a commit as the git data API shows it."""
-        tree, parents, *rest = repo.bare.git(
+        tree, parents, *rest = repo.bare.fact(
             "show", "--no-patch", "--format=%T%n%P%n%an%n%ae%n%at%n%cn%n%ce%n%ct%n%B", sha
         ).split("\n")
         api = f"{self.at.api}/repos/{repo.full_name}/git"
