@@ -81,17 +81,18 @@ class Automaton:
             todo += more
         return found
 
-    def steps(self, state: int, before: str, letter: str) -> Iterator[int]:
-        """Return where a letter leads, once for each way in which it does."""
-        stack = [(state, frozenset({state}))]
+    def edges_from(self, state: int, before: str, after: str) -> list[tuple[Letters, int]]:
+        """Return the edges that are reached unread, once for each way in which they are."""
+        found, stack = [], [(state, frozenset({state}))]
         while stack:
             here, passed = stack.pop()
-            yield from (end for letters, end in self.edges[here] if letter in letters)
+            found += self.edges[here]
             stack += [
                 (end, passed | {end})
                 for end, allowed in self.ways[here]
-                if end not in passed and allowed(before, letter)
+                if end not in passed and allowed(before, after)
             ]
+        return found
 
 
 class _Builder:
@@ -294,17 +295,23 @@ class _Looked:
         return letter if self.automaton.is_positional else ""
 
     def moves(self, state: int, before: str) -> dict[str, list[int]]:
+        """Return where each letter leads, once for each way in which it does."""
         if (state, before) not in self.memory:
-            found = {letter: list(self.automaton.steps(state, before, letter)) for letter in self.automaton.letters}
+            edges = {
+                after: self.automaton.edges_from(state, before, after)
+                for after in {self.known(letter) for letter in self.automaton.letters}
+            }
+            found = {
+                letter: [end for letters, end in edges[self.known(letter)] if letter in letters]
+                for letter in self.automaton.letters
+            }
             self.memory[state, before] = {letter: ends for letter, ends in found.items() if ends}
         return self.memory[state, before]
 
     def _sure(self, end: int) -> set[Node]:
         """From where nothing can fail any more, whatever comes: there is nothing to go back for."""
-        ends = {
-            (*node, after) for node in self.after for after in ("", *self.automaton.letters)
-            if end in self.automaton.passed(*node, after)
-        }  # fmt: skip
+        afters = {"", *map(self.known, self.automaton.letters)}
+        ends = {(*node, after) for node in self.after for after in afters if end in self.automaton.passed(*node, after)}
         sure = set(self.after)
         while True:
             kept = {
@@ -312,7 +319,7 @@ class _Looked:
                 for state, before in sure
                 if (state, before, "") in ends
                 and all(
-                    (state, before, letter) in ends
+                    (state, before, self.known(letter)) in ends
                     or any((to, self.known(letter)) in sure for to in self.moves(state, before).get(letter, ()))
                     for letter in self.automaton.letters
                 )
