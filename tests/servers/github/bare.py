@@ -23,7 +23,7 @@ _ENVIRONMENT: Final = {
     "PATH": os.environ["PATH"],
 }
 _FACTS: Final[dict[tuple[Path, tuple[str, ...]], str]] = {}
-"""What git said of an object, by repository and question."""
+"""The answers of git about objects, by repository and question."""
 
 
 @dataclass(frozen=True)
