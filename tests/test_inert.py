@@ -221,7 +221,7 @@ def test_inert_text_stays_as_it_is(written: str) -> None:
     ],
 )
 def test_hostile_text_takes_no_longer_than_other_text(hostile: str) -> None:
-    # Quadratic work on this much would try the retry_policy of any suite.
+    # Quadratic work on this much would hold up any suite.
     text = hostile * (100_000 // len(hostile))
     assert [
         function(text)

@@ -4,7 +4,7 @@ import ast
 import builtins
 import importlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -56,12 +56,15 @@ class Expression:
     searched: bool
 
 
-def modules() -> Iterator[tuple[Path, ModuleType, ast.Module]]:
+def modules() -> Iterator[tuple[Path, ModuleType, list[ast.Call | ast.Attribute]]]:
+    """Yield every module with what its code calls and names."""
     for path in sorted(PACKAGE.rglob("*.py")):
         parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
         name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
         if name != "release_tools.__main__":
-            yield path, importlib.import_module(name), ast.parse(path.read_text(encoding="utf-8"))
+            tree = ast.parse(path.read_text(encoding="utf-8"))
+            nodes = [node for node in ast.walk(tree) if isinstance(node, ast.Call | ast.Attribute)]
+            yield path, importlib.import_module(name), nodes
 
 
 class _Reported(str):
@@ -83,16 +86,16 @@ class _Names(dict[str, object]):
         return _Reported("x")
 
 
-def calls(tree: ast.Module) -> Iterator[ast.Call]:
-    for node in ast.walk(tree):
+def calls(nodes: Iterable[ast.AST]) -> Iterator[ast.Call]:
+    for node in nodes:
         match node:
             case ast.Call(func=ast.Attribute(value=ast.Name(id="re"), attr=name)) if name in CALLS:
                 yield node
 
 
-def methods(tree: ast.Module, module: ModuleType) -> Iterator[tuple[object, str]]:
+def methods(nodes: Iterable[ast.AST], module: ModuleType) -> Iterator[tuple[object, str]]:
     """Return the uses of compiled expressions under their names, those of other modules too."""
-    for node in ast.walk(tree):
+    for node in nodes:
         match node:
             case ast.Attribute(value=ast.Name(id=name), attr=method):
                 yield vars(module).get(name), method
@@ -116,12 +119,12 @@ def flags(call: ast.Call, method: str) -> ast.expr | None:
 def expressions() -> Iterator[Expression]:
     every = list(modules())
     done: dict[object, set[str]] = {}
-    for _, module, tree in every:
-        for pattern, method in methods(tree, module):
+    for _, module, nodes in every:
+        for pattern, method in methods(nodes, module):
             if isinstance(pattern, re.Pattern):
                 done.setdefault(pattern, set()).add(method)
-    for path, module, tree in every:
-        for call in calls(tree):
+    for path, module, nodes in every:
+        for call in calls(nodes):
             assert isinstance(call.func, ast.Attribute)
             method = call.func.attr
             pattern = re.compile(evaluated(call.args[0], module), evaluated(flags(call, method), module))
