@@ -132,7 +132,8 @@ def main() -> None:
             install_from(Path(wheels).resolve(), job)
         else:
             install(job, lock["uv"])
-        compile_in_background(job, [job.packages / name for name in COMPILED if (job.packages / name).is_dir()])
+        if packages := [job.packages / name for name in COMPILED if (job.packages / name).is_dir()]:
+            compile_in_background(job, packages)  # without any, it would compile the standard library
         done.touch()
     with Path(os.environ["GITHUB_OUTPUT"]).open("a", encoding="utf-8", newline="\n") as output:
         output.write(f"python={job.python}\n")
