@@ -30,6 +30,8 @@ PASSED_ON = (
     *("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE"),
 )
 INDEX = "https://pypi.org/simple/flit-core/"
+LONGEST = ("container", "act", "registry", "slow")
+"""Markers, those of the longest tests first."""
 
 
 @dataclass(frozen=True)
@@ -61,9 +63,15 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the modules that have slow tests, so that no worker is left with one of them at the end."""
-    slow = {item.path for item in items if item.get_closest_marker("slow")}
-    items.sort(key=lambda item: item.path not in slow)
+    """Begin with the modules whose tests take longest, so that no worker is left with one of them at the end."""
+    ranks: dict[Path, int] = {}
+    for item in items:
+        ranks[item.path] = min(ranks.get(item.path, len(LONGEST)), _rank(item))
+    items.sort(key=lambda item: ranks[item.path])
+
+
+def _rank(item: pytest.Item) -> int:
+    return next((rank for rank, name in enumerate(LONGEST) if item.get_closest_marker(name)), len(LONGEST))
 
 
 @pytest.hookimpl(wrapper=True)

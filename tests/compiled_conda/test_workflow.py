@@ -16,6 +16,7 @@ from tests.support.conda import Channel
 from tests.support.world import SLUG
 
 pytestmark = [
+    pytest.mark.act,
     NEEDS_COMPILER,
     pytest.mark.container,
     pytest.mark.registry,
