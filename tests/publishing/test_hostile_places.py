@@ -34,6 +34,7 @@ class Taking(Double):
         return Response.of_json({"post_url": EVIL, "form_data": {}, "dist_id": "1", "taken": request.path})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("path", "status"), [("/stage/", 303), ("/stage/", 307), ("/s3$", 303), ("/commit/", 308)])
 def test_a_redirect_of_an_upload_to_a_channel_gets_no_token(there: BuiltProject, path: str, status: int) -> None:
     """rattler-build's uploader follows redirects; what it carries along is another matter."""
@@ -102,22 +103,23 @@ def test_a_token_is_masked_before_anything_that_its_receiver_says(
         assert said.index(f"::add-mask::{token}\n") < said.index("Not you:")
 
 
-@pytest.mark.parametrize("end", ["\n", "\r\n", " ", "\u2028", "\x00"], ids=ascii)
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["TWINE_PASSWORD", "ANACONDA_API_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"])
 def test_a_token_that_was_pasted_with_its_line_end_is_refused_and_not_shown(
-    there: BuiltProject, name: str, end: str, capsys: pytest.CaptureFixture[str]
+    there: BuiltProject, name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     there.log_in()
     there.build()
     there.env.update(there.provider.environment)
     if name == "ACTIONS_ID_TOKEN_REQUEST_TOKEN":
         del there.env["TWINE_PASSWORD"]
-    there.env[name] = f"pypi-canary-5e0a{end}x"
-    assert there.run("publish") == CredentialError.exit_code
-    said = "".join(capsys.readouterr())
-    assert name in said
-    assert "canary-5e0a" not in said.replace("::add-mask::", "")
-    assert not there.pypi.lines("POST") + there.anaconda.lines("POST")
+    for end in ("\n", "\r\n", " ", "\u2028", "\x00"):
+        there.env[name] = f"pypi-canary-5e0a{end}x"
+        assert there.run("publish") == CredentialError.exit_code, ascii(end)
+        said = "".join(capsys.readouterr())
+        assert name in said
+        assert "canary-5e0a" not in said.replace("::add-mask::", "")
+        assert not there.pypi.lines("POST") + there.anaconda.lines("POST")
 
 
 @pytest.mark.slow
