@@ -49,12 +49,12 @@ def _list_job_folders(given: Path, output: Path) -> list[Path]:
             f"{given}: the files of all jobs would be written there, so it is not the folder of one",
             "Choose another folder with --packages-dir.",
         )
-    if (given / manifest.FILENAME).exists():
+    if _has_manifest(given):
         return [given]
     if not given.is_dir():
         raise UsageError(f"{given}: no such folder", "Pass the folders that the build jobs wrote.")
     entries = sorted(entry for entry in given.iterdir() if entry.resolve() != output)
-    found = [entry for entry in entries if (entry / manifest.FILENAME).exists()]
+    found = list(filter(_has_manifest, entries))
     if not found:
         raise UsageError(
             f"{given}: no {manifest.FILENAME} in this folder or its subfolders",
@@ -62,6 +62,10 @@ def _list_job_folders(given: Path, output: Path) -> list[Path]:
         )
     _refuse_built_files((given, *(entry for entry in entries if entry not in found)))
     return found
+
+
+def _has_manifest(folder: Path) -> bool:
+    return (folder / manifest.FILENAME).exists()
 
 
 def _refuse_built_files(folders: Iterable[Path]) -> None:
