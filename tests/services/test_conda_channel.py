@@ -46,9 +46,10 @@ def proxy(anaconda: Anaconda) -> Iterator[Proxy]:
 
 
 @pytest.fixture
-def context(proxy: Proxy, tmp_path: Path) -> Iterator[Context]:
+def context(proxy: Proxy, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Context]:
+    """A context whose network waits for half a minute, or for as many seconds as a test says."""
     env = {"PATH": os.environ["PATH"], "ANACONDA_API_TOKEN": TOKEN, **proxy.environment}
-    config = Config(network=NetworkConfig(pause=1, timeout=2))
+    config = Config(network=NetworkConfig(pause=1, timeout=getattr(request, "param", 30)))
     console = Console(env, out=io.StringIO(), err=io.StringIO())
     made = Context(tmp_path, config, env, console, Gate(is_dry_run=False), tmp_path, origins=(MAIN.api, MAIN.url))
     yield made
@@ -135,7 +136,6 @@ def test_a_token_of_the_owner_or_of_a_member_may_upload(anaconda: Anaconda, main
         (Fault(path="/stage/", response=Response(500)), UnreachableError, "HTTP 500"),
         (Fault(path="/commit/", response=Response(503)), UnreachableError, "503"),
         (Fault(What.DROP, path="/s3"), UnreachableError, "error sending request"),
-        (Fault(What.HANG, path="/s3"), UnreachableError, "stopped after"),
     ],
 )
 def test_what_a_failing_server_means(
@@ -147,4 +147,15 @@ def test_what_a_failing_server_means(
     assert type(raised.value) is error
     assert said in str(raised.value)
     assert TOKEN not in str(raised.value)
+    assert anaconda.holds() == {}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("context", [2], indirect=True)
+def test_a_server_that_never_answers_is_not_waited_for(
+    anaconda: Anaconda, main: AnacondaServer, package: Artifact
+) -> None:
+    anaconda.faults = [Fault(What.HANG, path="/s3")]
+    with pytest.raises(UnreachableError, match="stopped after"):
+        main.upload(package, package.path)
     assert anaconda.holds() == {}
