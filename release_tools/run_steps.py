@@ -118,7 +118,7 @@ def _combine(errors: Sequence[ReleaseToolsError], report: Report) -> ReleaseTool
     combined = copy(errors[0])
     combined.message = f"{count(len(notes), 'thing is', 'things are')} missing or wrong:"
     combined.advice = "Fix this and run the same command again."
-    combined.faults = tuple(". ".join(filter(None, (_format_fault(note), note.advice))) for note in notes)
+    combined.faults = tuple(". ".join(filter(None, (_format_fault(note).rstrip("."), note.advice))) for note in notes)
     return combined
 
 

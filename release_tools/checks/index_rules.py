@@ -466,7 +466,12 @@ RULES: Final = (
         _check_relative_links,
         "Write whole addresses in the README, or have the build do so: hatch-fancy-pypi-readme replaces them.",
     ),
-    Rule("no-description", Verdict.ACCEPTED, _check_description_exists, 'Set readme = "README.md" in pyproject.toml.'),
+    Rule(
+        "no-description",
+        Verdict.ACCEPTED,
+        _check_description_exists,
+        'Set readme = "README.md" in pyproject.toml, or long_description in setup.py.',
+    ),
     Rule("file-name", Verdict.REFUSED, _check_file_name, f"{_BACKEND} File names are normalised (PEP 427, PEP 625)."),
     Rule("dist-info", Verdict.REFUSED, _check_dist_info_folder, _BACKEND),
     Rule(

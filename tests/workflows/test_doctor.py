@@ -21,6 +21,7 @@ from release_tools.system.http import Http
 from release_tools.workflows.render import CHECK, RELEASE
 from tests.servers.package_index import File, PackageIndex, Publisher
 from tests.servers.proxy import proxying
+from tests.support.artifacts import make_sdist
 from tests.support.projects import in_tree_project
 from tests.support.repositories import Checkout
 
@@ -255,6 +256,16 @@ def test_a_project_comes_from_the_repository_that_its_newest_release_names(index
             for number in range(len(FOREIGN))
         ]
     assert dict(zip(FOREIGN, map(bool, others), strict=True)) == {name: other for name, (_, other) in FOREIGN.items()}
+
+
+def test_an_sdist_alone_says_where_it_comes_from(index: PackageIndex, tmp_path: Path) -> None:
+    there = make_sdist(tmp_path, headers="Home-page: https://github.com/else/demo\n")
+    index.put(there.name, there.read_bytes(), "demo", "1.0")
+    with proxying(index.routes) as proxy:
+        hosts = ("https://pypi.org", "https://files.pythonhosted.org", "https://api.github.com")
+        http = Http.to(hosts, proxy.environment)
+        assert find_other_origin(http, list_project(http, PYPI, "demo"), "octo/demo") == "else/demo"
+        assert find_other_origin(http, list_project(http, PYPI, "demo"), "else/demo") == ""
 
 
 @pytest.mark.slow
