@@ -42,6 +42,7 @@ def text(path: str) -> str:
     return (ROOT / path).read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_every_file_names_the_same_distribution_and_repository() -> None:
     patterns = {REPOSITORY: ACTION, INSTALL: DISTRIBUTION, VIA: DISTRIBUTION}
     assert [

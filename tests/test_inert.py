@@ -181,6 +181,7 @@ def test_no_markdown_whatsoever_reaches_anyone(written: str) -> None:
     assert not reach(sanitize.escape_markdown(written))
 
 
+@pytest.mark.slow
 @given(HOSTILE | st.text())
 def test_no_line_whatsoever_is_more_than_text(written: str) -> None:
     tokens = MARKDOWN.parse("- " + sanitize.escape_markdown_line(written))

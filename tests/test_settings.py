@@ -164,6 +164,7 @@ def test_nothing_but_a_clear_fault_comes_out(
     read_or_refused(folder, variables, texts)
 
 
+@pytest.mark.slow
 @given(st.binary(max_size=300) | st.text(alphabet="[]{}=.,'\"\n\\u0123 toolreas-", max_size=300).map(str.encode))
 def test_any_bytes_are_settings_or_a_clear_fault(folder: Path, content: bytes) -> None:
     (folder / "pyproject.toml").write_bytes(content)

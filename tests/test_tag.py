@@ -159,6 +159,7 @@ def test_every_fault_is_reported_at_once(checkout: Checkout, far: Bare, capsys: 
     assert all(fault in said for fault in ("older than 2.0", "uncommitted", "does not contain"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["file"], indirect=True)
 @pytest.mark.parametrize("prepare", [dirty, unpushed, elsewhere])
 def test_a_dry_run_only_warns_of_what_can_yet_be_done(
@@ -294,6 +295,7 @@ def test_a_failing_push_leaves_one_tag(checkout: Checkout, far: Bare, server: Gi
     assert far.resolve("refs/tags/v1.0^{commit}") == checkout.head
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["api"], indirect=True)
 @pytest.mark.parametrize(
     ("prepare", "code", "said"),
@@ -343,6 +345,7 @@ def test_signing_takes_git_although_the_api_is_at_hand(checkout: Checkout, far: 
     assert tag(checkout, "1.1", "--sign", "--push", "api") == 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["file"], indirect=True)
 def test_without_a_key_nothing_is_pushed_unsigned(checkout: Checkout, far: Bare) -> None:
     checkout.git("config", "--global", "gpg.format", "ssh")
@@ -350,6 +353,7 @@ def test_without_a_key_nothing_is_pushed_unsigned(checkout: Checkout, far: Bare)
     assert far.refs("refs/tags/") == {}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["file"], indirect=True)
 def test_an_unsigned_tag_is_not_taken_for_a_signed_one(checkout: Checkout, far: Bare, signer: Path) -> None:
     assert signer.exists()

@@ -103,6 +103,7 @@ def test_a_program_that_a_task_waits_for_is_killed_at_the_end_and_so_is_the_next
     assert len(errors) == 2
 
 
+@pytest.mark.slow
 def test_the_end_does_not_wait_for_a_task_that_cannot_be_stopped() -> None:
     background, never = BackgroundTasks(), Event()
     background.start("hangs", never.wait)

@@ -55,6 +55,7 @@ def test_elf_is_read_as_lief_reads_it(target: str) -> None:
     assert list(facts(content).libraries) == file.libraries
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", [*MACS.values(), lambda: module(WINDOWS), lambda: module(ELFS[0])])
 def test_a_program_that_is_cut_off_or_damaged_has_a_fault_or_facts(make: Callable[[], bytes]) -> None:
     whole = make()

@@ -37,6 +37,7 @@ def test_sdist_and_plan_are_those_of_the_commit(built: Jobs, tmp_path: Path) -> 
     assert make_jobs(tmp_path / "again").expect == built.expect
 
 
+@pytest.mark.slow
 def test_all_files_become_one_release(run: Run, tmp_path: Path, jobs: Jobs) -> None:
     output = tmp_path / "gathered"
     said = run(
@@ -65,6 +66,7 @@ def test_the_order_of_the_folders_does_not_matter(run: Run, tmp_path: Path, jobs
     assert first == second
 
 
+@pytest.mark.slow
 def test_an_optional_wheel_may_be_missing_and_is_reported(run: Run, tmp_path: Path, jobs: Jobs) -> None:
     jobs.write("windows-x86_64", WHEELS["windows-x86_64"][:1], {"left_out": ("cp313-win_amd64",)})
     said = jobs.gather(run, tmp_path / "dist")

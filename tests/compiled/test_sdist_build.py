@@ -66,11 +66,13 @@ def test_files_that_differ_are_shown(run: Run, tmp_path: Path) -> None:
     assert "demo/made.py" in said.out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [("--no-verify-sdist",), ("--no-verify-install",)])
 def test_nothing_is_built_where_that_is_not_wanted(run: Run, tmp_path: Path, options: tuple[str, ...]) -> None:
     assert verify(run, tmp_path, project('raise RuntimeError("built")'), *options).code == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tag", ["py3-none-any", "cp39-cp39-win_amd64"])
 def test_nothing_is_built_where_no_wheel_is_compiled_for_this_platform(run: Run, tmp_path: Path, tag: str) -> None:
     said = verify(run, tmp_path, project('raise RuntimeError("built")'), tag=tag)

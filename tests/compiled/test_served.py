@@ -119,6 +119,7 @@ def test_what_an_index_serves_for_another_sdist_or_for_none_is_not_taken(
 OPTIONAL = f"demo-1.0-{WHEELS['windows-x86_64'][1]}.whl"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("server", ["index", "GitHub"])
 def test_a_served_wheel_of_an_optional_target_stays_in_the_release(
     run: Run, tmp_path: Path, rebuilt: Rebuilt, server: str

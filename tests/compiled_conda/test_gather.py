@@ -139,6 +139,7 @@ def add_unnamed_subdir(jobs: Path) -> str:
     return "linux-aarch64"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "harm", [lose, build_twice, change, add_unnamed, add_unnamed_subdir], ids=lambda harm: harm.__name__
 )
@@ -179,6 +180,7 @@ def build_again(folder: Path, build: str) -> None:
     store(folder, replace(release, artifacts=(*others, *again)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("build", ["h1234567", "h7654321"], ids=["same name", "other hash"])
 def test_a_published_package_stays_in_the_release_when_it_is_built_again(run: Run, jobs: Path, build: str) -> None:
     assert gather(run, jobs)[0] == 0

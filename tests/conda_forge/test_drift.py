@@ -38,6 +38,7 @@ def test_drift_is_reported_line_by_line_with_a_code_of_its_own(run: Run, there: 
     ]
 
 
+@pytest.mark.slow
 def test_what_is_accepted_is_no_drift(run: Run, there: Feedstock) -> None:
     there.keep(there.recipe.replace("click >=8\n", "click >=8.1\n"))
     assert drift(run, there, "--conda-forge-accepted", "rich").code == 16

@@ -89,6 +89,7 @@ def test_what_a_person_closed_stays_closed(forge: Forge) -> None:
     assert "the pull request was closed; it is not opened again" in texts(outcome)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("title", ["Add demo", "adding demo v1", "[WIP] Demo: new recipe"])
 def test_a_proposal_of_somebody_else_is_enough(forge: Forge, title: str) -> None:
     forge.without_feedstock()

@@ -85,6 +85,7 @@ def test_doubtful_names_are_listed_with_what_was_tried(run: Run, files: list[Pat
     assert "maintainers is not known" in said.err
 
 
+@pytest.mark.slow
 def test_names_are_confirmed_on_a_channel(run: Run, files: list[Path], tmp_path: Path) -> None:
     there = Channel(tmp_path / "channel", tmp_path / "cache")
     there.add(Project("click", "8.1"), Project("no_such_thing"), Project("hatchling", "1.27"), Project("pip"))

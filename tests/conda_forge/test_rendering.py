@@ -101,6 +101,7 @@ def test_a_new_requirement_that_is_not_on_the_channel_yet_is_reported(
     assert reported[0].endswith("channel: no rich)"), "with what was tried"
 
 
+@pytest.mark.slow
 def test_without_the_previous_release_the_requirements_are_a_persons_matter(run: Run, there: Feedstock) -> None:
     there.pypi.files.clear()
     recipe = json.loads(dry_run(run, there, NEW, "--json").out)["recipe"]
@@ -151,6 +152,7 @@ def test_a_feedstock_that_has_the_version_is_left_as_it_is(run: Run, there: Feed
     assert section(report)[0] == ("unchanged", "conda-forge/words-feedstock has 1.3 already")
 
 
+@pytest.mark.slow
 def test_a_new_package_gets_a_whole_recipe(run: Run, there: Feedstock) -> None:
     del there.github.repositories["conda-forge/words-feedstock"]
     there.github.create("conda-forge/staged-recipes", {"README.md": "Begin\n"})
@@ -180,6 +182,7 @@ SUBMITTED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("own", "fault"), SUBMITTED.items())
 def test_a_new_package_brings_the_projects_own_recipe_if_conda_forge_can_build_it(
     own: tuple[str, str], fault: str, run: Run, there: Feedstock

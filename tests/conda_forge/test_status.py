@@ -124,6 +124,7 @@ def test_status_has_each_stage(
     assert {one["stage"]: one["state"] for one in stages} == dict(zip(STAGES, states.split(), strict=True))
 
 
+@pytest.mark.slow
 def test_what_failed_is_named_and_linked(forge: Forge, capsys: pytest.CaptureFixture[str]) -> None:
     failing(forge)
     pull, checks, *_ = status(forge, capsys)["stages"]

@@ -33,6 +33,7 @@ def proposed(forge: Forge) -> str:
     return forge.github.repositories["bob/demo-feedstock"].bare.git("show", f"{BRANCH}:recipe/recipe.yaml") + "\n"
 
 
+@pytest.mark.slow
 def test_the_archive_of_the_tag_is_hashed_and_proposed(archived: Forge) -> None:
     outcome = archived.release()
     assert outcome.error is None, texts(outcome)

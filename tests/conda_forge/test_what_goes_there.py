@@ -73,6 +73,7 @@ def down(forge: Forge) -> None:
     forge.pypi.faults = [Fault(times=None)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("what", "code"), [(lagging, 13), (lying, 11), (other_bytes, 11), (down, 13)])
 def test_nothing_is_proposed_that_pypi_does_not_serve(forge: Forge, what: Callable[[Forge], None], code: int) -> None:
     forge.publish("1.0")

@@ -204,6 +204,7 @@ def sharded(records: dict[str, str]) -> Iterator[str]:
         thread.join()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("version", "state"), [("1.0", "done"), ("0.9", "pending")])
 def test_status_has_the_channel(
     forge: Forge, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, version: str, state: str

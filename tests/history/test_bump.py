@@ -258,6 +258,7 @@ def test_what_cannot_be_raised_is_refused(version: str, bump: Bump) -> None:
         bump_version(Version(version), bump)
 
 
+@pytest.mark.slow
 @given(
     st.lists(st.tuples(st.integers(0, 30), st.integers(0, 12), st.integers(0, 5)), min_size=1, max_size=8),
     st.sampled_from([PATCH, MINOR, MAJOR]),

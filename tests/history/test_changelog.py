@@ -165,6 +165,7 @@ BLOCKS = st.sampled_from(
 )
 
 
+@pytest.mark.slow
 @given(st.lists(BLOCKS, max_size=12), st.lists(BLOCKS, max_size=12), st.booleans())
 def test_no_line_of_others_is_ever_touched(before: list[str], after: list[str], last_line_ends: bool) -> None:  # noqa: FBT001 - given by hypothesis
     text = "\n".join(["# Changelog", "", *before, "## [Unreleased]", *after]) + "\n" * last_line_ends

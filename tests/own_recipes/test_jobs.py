@@ -79,6 +79,7 @@ def test_one_machine_does_not_release_what_several_have_to_build(run: Run, tmp_p
     assert "several platforms" in said.err
 
 
+@pytest.mark.slow
 def test_a_recipe_that_cannot_be_rendered_is_named_by_the_plan(run: Run, tmp_path: Path) -> None:
     checkout = make(tmp_path, python_project(V1.replace("${{ version }}", "${{ nothing.at.all }}")), "")
     said = run("plan", "-C", checkout.root, **OFFLINE)

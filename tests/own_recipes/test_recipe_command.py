@@ -71,6 +71,7 @@ def test_a_builder_that_is_none_is_refused_before_the_first_step(command: str, r
     assert "Version" not in said.out
 
 
+@pytest.mark.slow
 def test_what_the_own_recipe_requires_on_purpose_is_no_drift(run: Run, tmp_path: Path) -> None:
     files = make_files(tmp_path, ())
     for folder, requirement in (("feedstock", "liblux >=2"), ("packaging", "liblux")):
@@ -85,6 +86,7 @@ def test_what_the_own_recipe_requires_on_purpose_is_no_drift(run: Run, tmp_path:
     assert not any("liblux" in line for kind in ("lacking", "excess", "differing") for line in found[kind])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["recipe", "drift"])
 def test_a_project_without_python_has_nothing_for_conda_forge(command: str, run: Run, tmp_path: Path) -> None:
     checkout = make_repository(tmp_path / "demo", data_project(), ". v1.0")

@@ -50,6 +50,7 @@ def attic(monkeypatch: pytest.MonkeyPatch) -> type[Attic]:
     return Attic
 
 
+@pytest.mark.slow
 def test_a_package_is_published_there_once_and_found_again(
     there: BuiltProject, attic: type[Attic], capsys: pytest.CaptureFixture[str]
 ) -> None:

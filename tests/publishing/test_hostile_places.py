@@ -17,6 +17,7 @@ EVIL = "https://evil.example/take"
 JOB_ONLY = ("--routes-final", "pypi", "--attestations", "off")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", [301, 307])
 def test_no_upload_follows_a_redirect(there: BuiltProject, status: int) -> None:
     there.log_in()
@@ -52,6 +53,7 @@ def test_a_redirect_of_an_upload_to_a_channel_gets_no_token(there: BuiltProject,
         assert ANACONDA_TOKEN.encode() not in request.body
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("status", [302, 308])
 def test_an_identity_token_follows_no_redirect(job: BuiltProject, status: int) -> None:
     job.pypi.faults = [Fault(path="/_/oidc/mint-token", response=Response(status, headers={"Location": EVIL}))]

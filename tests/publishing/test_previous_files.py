@@ -134,6 +134,7 @@ def test_a_previous_sdist_that_is_not_read_stops_nothing(
     assert there.pypi.lines("GET", "/packages/") == [] or len(content) < 100
 
 
+@pytest.mark.slow
 def test_what_was_never_an_sdist_is_not_compared(there: BuiltProject, capsys: pytest.CaptureFixture[str]) -> None:
     there.log_in()
     there.build(conda=False)

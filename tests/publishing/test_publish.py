@@ -14,6 +14,7 @@ from tests.servers.base import Fault, Response
 DISTS = (ArtifactKind.SDIST, ArtifactKind.WHEEL)
 
 
+@pytest.mark.slow
 def test_everything_goes_where_the_route_leads(there: BuiltProject) -> None:
     release = there.build()
     there.log_in()
@@ -104,6 +105,7 @@ def test_a_local_version_is_never_uploaded(there: BuiltProject) -> None:
     assert not there.pypi.lines("POST")
 
 
+@pytest.mark.slow
 def test_a_missing_label_is_put_on_without_an_upload(there: BuiltProject) -> None:
     release = there.build()
     there.log_in()
@@ -133,6 +135,7 @@ def test_jobs_that_each_take_one_place_are_together_one_release(there: BuiltProj
     assert len(there.anaconda.uploads) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("only", "expected"),
     [
@@ -168,6 +171,7 @@ def test_a_tag_that_came_after_the_build_makes_it_a_release(there: BuiltProject)
     assert there.pypi.holds()
 
 
+@pytest.mark.slow
 def test_of_many_files_the_first_goes_alone_and_the_others_side_by_side(there: BuiltProject) -> None:
     release = there.build(wheels=9, conda=False)
     there.log_in()
@@ -219,6 +223,7 @@ def test_a_credential_that_is_refused_is_shown_once(there: BuiltProject) -> None
     assert len(there.pypi.uploads) == 1
 
 
+@pytest.mark.slow
 def test_an_index_that_never_serves_it_is_not_waited_for_endlessly(
     there: BuiltProject, capsys: pytest.CaptureFixture[str]
 ) -> None:

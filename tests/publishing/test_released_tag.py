@@ -77,6 +77,7 @@ def test_a_tag_that_was_moved_or_deleted_stops_every_job_before_its_first_upload
         assert not pushed.anaconda.accepted
 
 
+@pytest.mark.slow
 def test_a_tag_of_the_checkout_alone_is_not_enough(pushed: BuiltProject) -> None:
     delete(pushed)
     assert pushed.git("tag", "--list").split() == ["v1.0"]
@@ -134,6 +135,7 @@ def test_offline_the_tag_of_the_checkout_counts(pushed: BuiltProject) -> None:
     assert pushed.run("publish", "--offline-tag") == ConflictError.exit_code
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="the silent ssh is a shell script")
 def test_a_remote_that_never_answers_is_not_waited_for(pushed: BuiltProject, tmp_path: Path) -> None:
     ssh = tmp_path / "ssh"

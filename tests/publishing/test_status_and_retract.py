@@ -186,6 +186,7 @@ def test_github_is_a_place_too(on_github: GitHub, published: BuiltProject, capsy
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_a_release_on_github_is_marked_once_and_stays(
     on_github: GitHub, published: BuiltProject, capsys: pytest.CaptureFixture[str]
 ) -> None:

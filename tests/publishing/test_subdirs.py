@@ -58,6 +58,7 @@ def test_status_and_retract_know_every_subdir(there: BuiltProject, capsys: pytes
     assert {name: labels for name, (_, labels) in there.anaconda.holds().items()} == dict.fromkeys(every, ("broken",))
 
 
+@pytest.mark.slow
 def test_another_label_is_added_to_every_file(there: BuiltProject) -> None:
     add_packages(there)
     there.log_in()

@@ -36,6 +36,7 @@ def test_a_job_publishes_without_any_token(job: BuiltProject, capsys: pytest.Cap
     assert not job.pypi.lines("GET", "audience")
 
 
+@pytest.mark.slow
 def test_testpypi_gets_a_token_of_its_own(job: BuiltProject) -> None:
     job.testpypi.owned.add("demo")
     assert job.run("publish", "--routes-final", "testpypi", "--attestations", "off") == 0
@@ -65,6 +66,7 @@ def test_a_project_that_does_not_exist_is_not_created_to_find_out(job: BuiltProj
     assert len(job.pypi.accepted) == 2
 
 
+@pytest.mark.slow
 def test_a_password_is_preferred_as_twine_prefers_it(job: BuiltProject) -> None:
     job.env["TWINE_PASSWORD"] = PYPI_TOKEN
     assert job.run("publish", *PYPI_ONLY) == 0
@@ -120,6 +122,7 @@ def signing(job: BuiltProject, tmp_path: Path) -> Iterator[Context]:
         yield context
 
 
+@pytest.mark.slow
 def test_every_file_carries_its_own_attestation(job: BuiltProject, signing: Context) -> None:
     outcome = run((LOAD, DESTINATIONS, Phase.UPLOAD), signing, Release())
     assert outcome.error is None

@@ -90,6 +90,7 @@ def test_conda_sorts_versions_as_pep_440_does(one: str, other: str, epoch: str) 
     assert (mine < yours, mine == yours) == (conda_mine < conda_yours, conda_mine == conda_yours)
 
 
+@pytest.mark.slow
 @given(versions, st.sampled_from(["", "+lab.7", "+dev1", "+a.dev1"]))
 def test_the_spelling_for_conda_is_the_same_version_for_pep_440(version: str, local: str) -> None:
     assert Version(format_conda_version(Version(version + local))) == Version(version + local)
@@ -106,6 +107,7 @@ def not_expressible(specifier: Specifier, version: Version) -> bool:
     return version.is_postrelease if specifier.operator == ">" else version.is_devrelease
 
 
+@pytest.mark.slow
 @given(specifiers, versions)
 def test_a_translated_constraint_admits_the_same_versions(text: str, version: str) -> None:
     specifier, candidate = Specifier(text), Version(version)

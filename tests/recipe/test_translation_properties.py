@@ -195,6 +195,7 @@ def test_one_of_the_conditions_on_machines_holds_in_just_their_cells(
             assert sum(holds(when, cell)[spelling] for when in conditions) == (cell in held)
 
 
+@pytest.mark.slow
 @settings(max_examples=50)
 @given(requirements, cells)
 def test_what_each_cell_needs_is_what_packaging_says(texts: list[str], cell: Platform) -> None:

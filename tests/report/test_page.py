@@ -227,6 +227,7 @@ def lowest_contrast(browser: webdriver.Chrome) -> float:
     return float(browser.execute_script(script))
 
 
+@pytest.mark.slow
 def test_a_file_of_that_name_that_is_not_ours_stays(tmp_path: Path) -> None:
     page = tmp_path / "report.html"
     page.write_text("<p>my own report</p>")
@@ -238,6 +239,7 @@ def test_a_file_of_that_name_that_is_not_ours_stays(tmp_path: Path) -> None:
     assert "1.1" in page.read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "geteuid"), reason="needs a file system without room")
 def test_a_page_that_cannot_be_written_whole_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     page = write_page(tmp_path, Release(version="1.0"), Report(), is_dry_run=True)

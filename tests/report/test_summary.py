@@ -137,6 +137,7 @@ def test_a_summary_takes_no_more_than_its_room_and_closes_what_it_opens(tmp_path
     assert text.endswith("see the report page.\n")
 
 
+@pytest.mark.slow
 def test_a_job_gets_the_summary_of_a_run_that_failed(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text("[project]\nname = 'demo'\nversion = '1.0'\n", encoding="utf-8")
     summary = tmp_path / "summary.md"

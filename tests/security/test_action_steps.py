@@ -82,6 +82,7 @@ def test_the_step_that_builds_has_no_credential_that_we_publish_with() -> None:
     assert not emptied & {name for name, value in publish["env"].items() if value == ""}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [OIDC_TOKEN, "UV_PUBLISH_TOKEN", "MY_DEPLOY_KEY"])
 def test_what_the_action_cannot_take_away_stops_the_build(
     tmp_path: Path, env: dict[str, str], name: str, capsys: pytest.CaptureFixture[str]

@@ -116,6 +116,7 @@ def test_so_does_what_another_job_hands_over(there: BuiltProject, text: str) -> 
     assert there.run("publish") == OutputError.exit_code
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("publisher", ["pypi", "anaconda"])
 def test_so_does_what_a_server_answers(there: BuiltProject, publisher: str, capsys: pytest.CaptureFixture[str]) -> None:
     there.build()

@@ -87,6 +87,7 @@ def test_an_unsafe_step_is_found(step: dict[str, Any], said: str) -> None:
     assert any(said in fault for fault in unsafe(step))
 
 
+@pytest.mark.slow
 def test_nothing_is_started_by_an_event_that_strangers_cause_with_our_rights() -> None:
     for name, text in FILES.items():
         content = yaml.safe_load(text)

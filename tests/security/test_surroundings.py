@@ -54,6 +54,7 @@ def test_a_folder_that_cannot_be_written_to_is_named(run: Run, checkout: Checkou
     assert f"unset {name}" in said.err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "value"), [("UV_HTTP_TIMEOUT", "soon"), ("UV_INDEX_STRATEGY", "best"), ("UV_EXCLUDE_NEWER", "yesterday")]
 )

@@ -138,6 +138,7 @@ def test_a_second_published_release_of_a_tag_is_refused(hub: Hub) -> None:
     assert [each.draft for each in repo.get_releases()] == [True, False]
 
 
+@pytest.mark.slow
 def test_a_pull_request_travels_from_a_fork(server: GitHub, hub: Hub, demo: Repository) -> None:
     bob = hub("bob-secret")
     upstream = bob.get_repo("ana/demo")
@@ -179,6 +180,7 @@ def test_an_untouchable_repository_is_not_written_to_even_by_its_owner(
     assert len(server.complaints) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("who", "pushed"),
     [("ana:ana-secret@", True), ("x-access-token:job-secret@", True), ("bob:bob-secret@", False),

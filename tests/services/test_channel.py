@@ -23,6 +23,7 @@ def test_an_index_lists_what_lies_in_the_folder(tmp_path: Path) -> None:
     assert sorted(listed) == ["demo-1.0-py_0.conda", "demo-1.1-py_0.conda"]
 
 
+@pytest.mark.slow
 def test_a_file_that_is_built_again_under_its_name_has_its_new_digest(tmp_path: Path) -> None:
     for body in (b"once", b"again"):
         path = Made("demo", "1.0", {"share/demo": body}, noarch="generic").write(tmp_path)
@@ -137,6 +138,7 @@ def test_only_what_no_package_fits_is_unmet(served: tuple[str, Folder], tmp_path
     assert len(folder.lines("GET", "/noarch/shards/")) == 1, "that of demo, and none of other"
 
 
+@pytest.mark.slow
 def test_a_channel_that_hangs_is_given_up(served: tuple[str, Folder], tmp_path: Path) -> None:
     url, folder = served
     folder.faults.append(Fault(What.HANG, path="shards", times=None))

@@ -66,6 +66,7 @@ def package(tmp_path: Path) -> Artifact:
     return Artifact.of(make_conda(tmp_path), ArtifactKind.CONDA, "noarch")
 
 
+@pytest.mark.slow
 def test_what_is_uploaded_is_listed(anaconda: Anaconda, main: AnacondaServer, package: Artifact) -> None:
     dev = main.with_label("dev")
     assert dev.find_files("demo", "1.0", NOARCH) == {}

@@ -75,6 +75,7 @@ def notes(reported: dict[str, Any], *states: State) -> list[str]:
     return [" ".join((note["text"], note["advice"])) for note in found if note["state"] in states]
 
 
+@pytest.mark.slow
 def test_a_project_that_is_well_set_up_passes(checkout: Checkout, capsys: pytest.CaptureFixture[str]) -> None:
     code, reported = doctor(checkout, capsys, "--version", "1.0")
     assert code == 0, reported
@@ -159,6 +160,7 @@ def test_a_workflow_by_hand_is_judged_as_well(checkout: Checkout, capsys: pytest
         assert f"{RELEASE}, job release: {said}" in text
 
 
+@pytest.mark.slow
 def test_without_a_workflow_it_says_how_to_get_one(checkout: Checkout, capsys: pytest.CaptureFixture[str]) -> None:
     (checkout.root / RELEASE).unlink()
     code, reported = doctor(checkout, capsys)
@@ -242,6 +244,7 @@ FOREIGN = {
 }
 
 
+@pytest.mark.slow
 def test_a_project_comes_from_the_repository_that_its_newest_release_names(index: PackageIndex) -> None:
     for number, (fields, _) in enumerate(FOREIGN.values()):
         name, ours = f"demo{number}", "Home-page: https://github.com/octo/demo"

@@ -27,6 +27,7 @@ def init(checkout: Checkout, *options: str) -> int:
     return main(["init", "-C", str(checkout.root), "--action", ACTION, *options], checkout.env)
 
 
+@pytest.mark.slow
 def test_it_writes_what_its_check_then_accepts(checkout: Checkout, capsys: pytest.CaptureFixture[str]) -> None:
     assert init(checkout, "--yes") == 0
     said = capsys.readouterr().out
@@ -133,6 +134,7 @@ def test_a_job_for_a_pull_request_knows_the_default_branch_by_its_event(checkout
     assert main(["init", "-C", str(checkout.root), "--check"], env) == 0
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not (ROOT / ".git").exists(), reason="not a checkout")
 def test_our_own_workflows_are_what_everybody_gets() -> None:
     assert main(["init", "-C", str(ROOT), "--check"], {"PATH": os.environ["PATH"]}) == 0, (

@@ -166,6 +166,7 @@ KEPT: dict[str, tuple[Callable[[str], str], str]] = {
 }
 
 
+@pytest.mark.slow
 def test_what_users_may_change_survives_a_rewrite(checkout: Checkout) -> None:
     assert init(checkout) == 0
     text = read(checkout)
