@@ -53,6 +53,12 @@ def test_no_two_threads_import_parts_of_one_foreign_package(env: Mapping[str, st
     assert {package: found for package, found in threads.items() if len(found) > 1} == {}
 
 
+def test_no_task_finds_the_configuration_of_python_half_read() -> None:
+    ask = "import sysconfig; from release_tools.engine.tasks import BackgroundTasks; BackgroundTasks()"
+    code = f"{ask}; assert sysconfig._CONFIG_VARS is not None"
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
+
+
 def test_a_task_runs_once_and_gives_its_result_as_often_as_it_is_asked_for() -> None:
     background, done = BackgroundTasks(), list[str]()
 

@@ -1,6 +1,7 @@
 """Background tasks: work that starts before a step asks for its result, so that the step need not wait for it."""
 
 import sys
+import sysconfig
 from collections.abc import Callable
 from concurrent.futures import Future
 from functools import partial
@@ -31,6 +32,8 @@ class BackgroundTasks:
 
     def __init__(self) -> None:
         sys.setswitchinterval(_SWITCH_INTERVAL)
+        # Python 3.11 reads these without a lock: another thread, such as one that looks for uv, could find half of it.
+        sysconfig.get_config_vars()
         self._lock = Lock()
         self._results: dict[str, Future[Any]] = {}
         self._threads: list[Thread] = []
