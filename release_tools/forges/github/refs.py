@@ -38,31 +38,6 @@ class GitHubRefs:
         """
         return self._read_text("", f"read {self._repository.slug}", "default_branch")
 
-    def _read(self, path: str, task: str, *, missing: Collection[int] = ()) -> Any:  # noqa: ANN401 - JSON is anything
-        return self._repository.hub.read(f"/repos/{self._repository.slug}{path}", task, missing=missing)
-
-    def _find_target(self, ref: str, task: str, *, missing: Collection[int] = (_NOT_FOUND,)) -> Mapping[str, Any]:
-        """Return the object that a ref points to; nothing where there is no such ref."""
-        found = self._read(f"/git/ref/{quote(ref)}", task, missing=missing)
-        return find_table(found if isinstance(found, dict) else {}, "object")
-
-    def _read_tag(self, tag: str, target: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Return the object of an annotated tag, by what refers to it."""
-        found = self._read(f"/git/tags/{target.get('sha')}", f"read the tag {tag} of {self._repository.slug}")
-        return found if isinstance(found, dict) else {}
-
-    def _read_text(self, path: str, task: str, *keys: str) -> str:
-        """Return a text within the tables that are answered.
-
-        Raises:
-            RemoteError: there is none.
-        """
-        found = self._read(path, task)
-        text = find_table(found if isinstance(found, dict) else {}, *keys[:-1]).get(keys[-1])
-        if not isinstance(text, str):
-            raise RemoteError(f"could not {task}: GitHub's answer has no {'.'.join(keys)}")
-        return text
-
     def commit_of_tag(self, tag: str) -> str:
         """Return the commit that a tag peels to; empty where there is no such tag.
 
@@ -246,6 +221,31 @@ class GitHubRefs:
             return
         with self._repository.hub.translate_errors(f"replace the branch {branch} of {self._repository.slug}"):
             self._repository.handle.get_git_ref(f"heads/{branch}").complete().edit(commit, force=True)
+
+    def _read(self, path: str, task: str, *, missing: Collection[int] = ()) -> Any:  # noqa: ANN401 - JSON is anything
+        return self._repository.hub.read(f"/repos/{self._repository.slug}{path}", task, missing=missing)
+
+    def _find_target(self, ref: str, task: str, *, missing: Collection[int] = (_NOT_FOUND,)) -> Mapping[str, Any]:
+        """Return the object that a ref points to; nothing where there is no such ref."""
+        found = self._read(f"/git/ref/{quote(ref)}", task, missing=missing)
+        return find_table(found if isinstance(found, dict) else {}, "object")
+
+    def _read_tag(self, tag: str, target: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the object of an annotated tag, by what refers to it."""
+        found = self._read(f"/git/tags/{target.get('sha')}", f"read the tag {tag} of {self._repository.slug}")
+        return found if isinstance(found, dict) else {}
+
+    def _read_text(self, path: str, task: str, *keys: str) -> str:
+        """Return a text within the tables that are answered.
+
+        Raises:
+            RemoteError: there is none.
+        """
+        found = self._read(path, task)
+        text = find_table(found if isinstance(found, dict) else {}, *keys[:-1]).get(keys[-1])
+        if not isinstance(text, str):
+            raise RemoteError(f"could not {task}: GitHub's answer has no {'.'.join(keys)}")
+        return text
 
     def _make_element(self, path: str, content: bytes | None, mode: str) -> "InputGitTreeElement":
         from github import InputGitTreeElement
