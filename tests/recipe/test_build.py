@@ -38,7 +38,7 @@ def build_wheel(folder, settings=None, metadata=None):
             wheel.writestr(name, text)
     return "greeter-1.0-py3-none-any.whl"
 """
-# What a build can read of a token: its own environment and, on Linux, that of the programs that started it.
+# A build can read its own environment and, on Linux, that of the programs that started it.
 SEARCH = """\
 import os, pathlib
 
