@@ -63,10 +63,6 @@ from release_tools.wording import count
 _SOURCES: Final = ("*.py", "*.pyi", ":(exclude,glob)**/tests/**", ":(exclude,glob)**/test/**")
 
 
-NOTES: Final = "Release notes"
-"""The title of the document that holds them."""
-
-
 @dataclass(frozen=True)
 class Notes:
     """The notes of a release.

@@ -7,6 +7,7 @@ from packaging.version import Version
 
 from release_tools.cli.options import add_project, add_settings
 from release_tools.cli.session import Session
+from release_tools.forges.hosted_notes import make_notes
 from release_tools.model.note import Note, State
 from release_tools.model.release import Release
 from release_tools.model.versions import parse_version
@@ -14,7 +15,6 @@ from release_tools.project.project_history import ProjectHistory
 from release_tools.project.tag_spelling import find_tag_format
 from release_tools.report.json_data import SCHEMA
 from release_tools.steps.identify import identify
-from release_tools.steps.write_notes import make_notes
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
