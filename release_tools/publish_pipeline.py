@@ -7,7 +7,7 @@ from typing import Final
 
 from release_tools.errors import PreflightError
 from release_tools.publishers.base import Phase
-from release_tools.publishers.conda_forge.conda_forge_publisher import NAME as CONDA_FORGE
+from release_tools.publishers.conda_forge import NAME as CONDA_FORGE
 from release_tools.publishers.github_release import NAME as GITHUB
 from release_tools.run_steps import Item, Step
 from release_tools.steps.announce import announce

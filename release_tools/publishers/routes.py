@@ -14,7 +14,8 @@ from release_tools.publishers.base import Phase, Publisher, UnconfiguredPublishe
 from release_tools.publishers.conda_channel.channel_publisher import ChannelPublisher
 from release_tools.publishers.conda_channel.channel_server import Channel
 from release_tools.publishers.conda_channel.servers import SERVERS
-from release_tools.publishers.conda_forge import conda_forge_publisher
+from release_tools.publishers.conda_forge import NAME as CONDA_FORGE
+from release_tools.publishers.conda_forge.conda_forge_publisher import CondaForgePublisher
 from release_tools.publishers.destinations import Destination, parse_route
 from release_tools.publishers.package_index.index import PYPI, Index
 from release_tools.publishers.package_index.index_publisher import IndexPublisher
@@ -64,7 +65,7 @@ class Publishers:
     def is_proposed(self, kind: Kind) -> bool:
         """Return whether a kind of version is proposed to conda-forge in this run."""
         only = self._context.request.only
-        return conda_forge_publisher.NAME in self.names(kind) and (not only or conda_forge_publisher.NAME in only)
+        return CONDA_FORGE in self.names(kind) and (not only or CONDA_FORGE in only)
 
     def check_only(self, only: Collection[str]) -> None:
         """Check the names that ``--only`` gives.
@@ -93,8 +94,8 @@ class Publishers:
             self._create(github_release.NAME, lambda: github_release.GitHubReleasePublisher(context)),
             *(self._create(destination, partial(_create, context, destination)) for destination in destinations),
             self._create(
-                (conda_forge_publisher.NAME, is_on_pypi),
-                lambda: conda_forge_publisher.CondaForgePublisher(context, is_on_pypi=is_on_pypi),
+                (CONDA_FORGE, is_on_pypi),
+                lambda: CondaForgePublisher(context, is_on_pypi=is_on_pypi),
             ),
         )
 

@@ -107,6 +107,13 @@ def query_feedstock(context: Context, package: str, kind: Kind) -> Feedstock | N
     return context.background.result(f"query the feedstock of {package}", ask_feedstock, context, package, branch)
 
 
+def query_target(context: Context, name: str, kind: Kind) -> None:
+    """Ask for the feedstock of a package, where the channel can be reached, and for staged-recipes if there is none."""
+    feedstock = None if context.unreachable_channel else query_feedstock(context, name, kind)
+    if feedstock is None:
+        query_staged_recipes(context)
+
+
 def query_staged_recipes(context: Context) -> tuple[str, str]:
     """Return the branch of staged-recipes that new recipes go to, and its newest commit, asked for once in a run.
 

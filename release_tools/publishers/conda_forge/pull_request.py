@@ -20,12 +20,11 @@ from release_tools.forges.github.client import GitHubRepository
 from release_tools.model.action import Receipt
 from release_tools.model.release import RecipeFiles, Release
 from release_tools.model.versions import format_conda_version, parse_version
+from release_tools.publishers.conda_forge import URL_OUTPUT
 from release_tools.publishers.conda_forge.feedstocks import list_spellings
 from release_tools.system.credentials import CONDA_FORGE_TOKEN
 from release_tools.system.retries import wait_until
 
-URL_OUTPUT: Final = "conda-forge-pr-url"
-"""The output of the GitHub Action that links to the pull request."""
 RERENDER: Final = "@conda-forge-admin, please rerender"
 UPDATE_REQUEST: Final = "@conda-forge-admin, please update version"
 """The title of an issue of a feedstock by which conda-forge's bot opens the pull request of a new version."""
