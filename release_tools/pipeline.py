@@ -21,7 +21,7 @@ from release_tools.steps.build_conda import build_conda
 from release_tools.steps.build_dists import build_dists
 from release_tools.steps.build_wheels import build_wheels
 from release_tools.steps.check_credentials import check_credentials
-from release_tools.steps.check_publishers import check_publishers, start_queries
+from release_tools.steps.check_publishers import check_publishers, start_early_queries
 from release_tools.steps.check_repository import check_repository, check_workflow_files
 from release_tools.steps.check_tag import check_tag
 from release_tools.steps.check_trusted_publishers import check_trusted_publishers
@@ -48,7 +48,7 @@ VERSION: Final = Step(  # the commit, its tag, the version and its kind
     tasks=(  # the environments of build and test start even earlier: see `cli.session.Session.start_environments`
         BackgroundTask(start_clone, serves=build_dists),
         BackgroundTask(start_notes, serves=write_notes),
-        BackgroundTask(start_queries, serves=check_publishers),
+        BackgroundTask(start_early_queries, serves=check_publishers),
     ),
 )
 PREFLIGHT: Final = Step("Preflight", preflight)  # what would make it fail later, before anything is built
@@ -56,7 +56,7 @@ DISTS: Final = Step(  # in a clean clone with exactly the tag
     "Build sdist and wheel",
     build_dists,
     tasks=(
-        BackgroundTask(start_queries, serves=check_publishers),  # some projects are named only by their build
+        BackgroundTask(start_early_queries, serves=check_publishers),  # some projects are named only by their build
         BackgroundTask(start_installations, serves=verify),
     ),
 )

@@ -313,7 +313,7 @@ class Publisher(Protocol):
         """Return why it does not apply to a release, or None."""
 
     def first_query(self, release: Release) -> Callable[[], object] | None:
-        """Return a query that a dry run may start before `preflight` asks for its result; None without one."""
+        """Return a query that may be started before `preflight` asks for its result; None without one."""
 
     def resume(self, release: Release) -> tuple[Release, tuple[Note, ...]]:
         """Return the release with the files that an unfinished run left there, and notes about them.

@@ -6,7 +6,7 @@ with the files of a complete draft instead of its own.
 
 import hashlib
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -38,6 +38,7 @@ from release_tools.publishers.base import (
     compare_files,
     require,
 )
+from release_tools.publishers.cached_query import CachedQuery
 from release_tools.publishers.hosted_release import COMPLETION_MARKER, KnownRelease
 from release_tools.system.credentials import GITHUB_TOKEN
 from release_tools.system.sanitize import escape_markdown_line
@@ -82,6 +83,10 @@ class GitHubReleasePublisher(BasePublisher):
             return Skip("the project is not on GitHub", "Set github.repository if it is.")
         return None
 
+    def first_query(self, release: Release) -> Callable[[], object] | None:
+        """Return the query for what the token may do; None in a dry run, which has no token as a rule."""
+        return None if self._context.gate.is_dry_run or self.skip(release) else self._write_access
+
     def preflight(self, release: Release) -> Iterator[CheckResult]:  # noqa: ARG002 - the repository is enough
         """Check that releases may be created.
 
@@ -94,7 +99,7 @@ class GitHubReleasePublisher(BasePublisher):
             text = f"write access to {repository.slug} was not checked"
             yield Note(State.INFO, text, f"{GITHUB_TOKEN} is not set")
         else:
-            yield from repository.check_write_access()
+            yield from self._write_access()
 
     def resume(self, release: Release) -> tuple[Release, tuple[Note, ...]]:
         """Return the release with the files of a complete draft of an earlier run, where ours are other bytes.
@@ -200,6 +205,10 @@ class GitHubReleasePublisher(BasePublisher):
             has_history=True,
         )
         return (stage,) if self._context.config.github.draft else (stage, reveal)
+
+    @cached_property
+    def _write_access(self) -> CachedQuery[tuple[Note, ...]]:
+        return CachedQuery(lambda: tuple(require(self._repository).check_write_access()))
 
     @cached_property
     def _repository(self) -> HostedRepository | None:

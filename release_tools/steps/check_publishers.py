@@ -1,6 +1,6 @@
 """Check every destination of the route before the first irreversible change, and report all faults together."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from packaging.version import Version
@@ -22,12 +22,20 @@ _UNCHECKED_LOGIN: Final = Note(
 )
 
 
+def start_early_queries(context: Context, release: Release) -> None:
+    """Start to query the destinations before the build in a dry run, as the answers are only shown then."""
+    if context.gate.is_dry_run and release.name:
+        _start_queries(context, release, context.reuse(Publishers).route(release.kind))
+
+
 def start_queries(context: Context, release: Release) -> None:
-    """Start to query the destinations in a dry run, as their answer may be a few moments old when it is used."""
-    if not context.gate.is_dry_run or not release.name:
-        return
+    """Start to query the destinations that a release whose files are here is published to, all at once."""
+    _start_queries(context, release, _list_checked(context, release))
+
+
+def _start_queries(context: Context, release: Release, publishers: Iterable[Publisher]) -> None:
     context.http.get_ready()
-    for publisher in context.reuse(Publishers).route(release.kind):
+    for publisher in publishers:
         query = publisher.first_query(release)
         if query is not None:
             context.background.start(f"query {publisher.name}", query)
@@ -67,9 +75,14 @@ def _describe_unchecked(context: Context, error: ReleaseToolsError) -> Note:
 
 def _check(context: Context, release: Release) -> Iterator[CheckResult]:
     yield from _check_version(context, release)
-    publishers = context.reuse(Publishers).route(release.kind)
-    for publisher in [one for one in publishers if one.is_selectable and one.skip(release) is None]:
+    for publisher in _list_checked(context, release):
         yield from _preflight(publisher, release)
+
+
+def _list_checked(context: Context, release: Release) -> list[Publisher]:
+    """Return the publishers of the route that have something to do."""
+    publishers = context.reuse(Publishers).route(release.kind)
+    return [one for one in publishers if one.is_selectable and one.skip(release) is None]
 
 
 def _check_version(context: Context, release: Release) -> Iterator[CheckResult]:

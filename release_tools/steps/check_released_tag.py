@@ -44,6 +44,16 @@ def check_released_tag(context: Context, release: Release) -> Release | Skip:
     return release
 
 
+def start_tag_query(context: Context, release: Release) -> None:
+    """Start to ask the remote, which takes a program and a connection of its own."""
+    if not release.is_untagged and not context.request.is_tag_offline:
+        context.background.start(_name_query(release), _ask, context, release.tag)
+
+
+def _name_query(release: Release) -> str:
+    return f"query the tag {release.tag}"
+
+
 def _describe_unchecked(error: ReleaseToolsError) -> Note:
     """Return the warning of a dry run about what stops a real one."""
     if isinstance(error, PreflightError):
@@ -52,7 +62,7 @@ def _describe_unchecked(error: ReleaseToolsError) -> Note:
 
 
 def _check_remote(context: Context, release: Release) -> Note:
-    where, commit = _ask(context, release.tag)
+    where, commit = context.background.result(_name_query(release), _ask, context, release.tag)
     if not commit:
         raise _make_missing_error(release, where)
     if commit != release.commit:

@@ -1,6 +1,6 @@
 """Publish the conda packages of a release to one channel."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Final
@@ -60,6 +60,10 @@ class ChannelPublisher(BasePublisher):
     def skip(self, release: Release) -> Skip | None:
         """Skip a release without conda packages."""
         return None if release.artifacts_of_kind(ArtifactKind.CONDA) else Skip("no conda package was built")
+
+    def first_query(self, release: Release) -> Callable[[], object] | None:
+        """Return the query for the packages that the server has already; None before any package is built."""
+        return self._make_query(release) if self.skip(release) is None else None
 
     def preflight(self, release: Release) -> Iterator[CheckResult]:
         """Check for conflicts, and for write access where something is missing.
