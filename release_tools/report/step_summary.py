@@ -50,7 +50,7 @@ _CLASS_OF: Final[Mapping[State, str]] = {
     State.INFO: "done",
     State.DONE: "done",
     State.UNCHANGED: "done",
-    State.WARNING: "done",
+    State.WARNING: "skipped",
     State.PLANNED: "planned",
     State.FAILED: "failed",
     State.SKIPPED: "skipped",
@@ -71,6 +71,7 @@ _STATUS_WORDS: Final = {
     State.DONE: "published",
     State.PLANNED: "not complete yet",
     State.SKIPPED: "nothing there",
+    State.WARNING: "unclear",
 }
 _SHORTEST: Final = 0.05
 """The seconds below which a step shows no time."""

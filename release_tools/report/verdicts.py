@@ -19,11 +19,22 @@ WORDS: Final[Mapping[State, str]] = {
     State.NOT_RUN: "not run",
 }
 
-_STRONGEST: Final = (State.FAILED, State.NOT_RUN, State.PLANNED, State.DONE, State.UNCHANGED, State.SKIPPED)
+_STRONGEST: Final = (
+    State.FAILED,
+    State.NOT_RUN,
+    State.PLANNED,
+    State.DONE,
+    State.UNCHANGED,
+    State.SKIPPED,
+    State.WARNING,
+)
 
 
 def find_section_state(section: Section) -> State:
-    """Return one state for all notes of a step: the strongest that decides; DONE where all are facts."""
+    """Return one state for all notes of a step: the strongest that decides; DONE where all are facts.
+
+    A warning decides where nothing else does: such a step has done nothing.
+    """
     return _choose_strongest({note.state for note in section.notes})
 
 
@@ -38,9 +49,11 @@ def list_notes(sections: Sequence[Section], *states: State) -> Iterator[Note]:
 
 
 def find_outcome_state(report: Report, error: ReleaseToolsError | None, *, is_dry_run: bool) -> State:
-    """Return FAILED, PLANNED for a dry run, or DONE; a build plans nothing and is DONE."""
+    """Return FAILED, WARNING where all is left to a person, PLANNED for a dry run, or DONE; a build plans nothing."""
     if error is not None:
         return State.FAILED
+    if not is_dry_run and _is_left_to_a_person(report):
+        return State.WARNING
     return State.PLANNED if is_dry_run and list_published_sections(report) else State.DONE
 
 
@@ -73,7 +86,14 @@ def _outcome(report: Report) -> str:
     """Return what a run did at its one destination, by the last step that did something."""
     done = _list_outcomes(report, State.DONE)
     there = [f"{outcome} already" for outcome in _list_outcomes(report, State.UNCHANGED)]
-    return next(reversed(done or there), "nothing to publish")
+    nothing = "not published, see the warnings" if _is_left_to_a_person(report) else "nothing to publish"
+    return next(reversed(done or there), nothing)
+
+
+def _is_left_to_a_person(report: Report) -> bool:
+    """Return whether nothing was published and a destination says why."""
+    states = {find_section_state(section) for section in list_published_sections(report)}
+    return State.WARNING in states and states <= {State.WARNING, State.SKIPPED}
 
 
 def _list_outcomes(report: Report, state: State) -> list[str]:

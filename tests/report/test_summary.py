@@ -28,6 +28,14 @@ def test_a_dry_run_shows_every_place_and_file(tmp_path: Path) -> None:
     assert "```diff\n@@ -1 +1 @@\n-version: 1.3\n+version: 1.4\n" in text
 
 
+def test_a_destination_left_to_a_person_is_not_called_published(tmp_path: Path) -> None:
+    by_hand = Note(State.WARNING, "the pull request must be opened by hand: the token is refused")
+    report = Report((Section("conda-forge pull request", (by_hand,), 0.1, "conda-forge", "proposed to conda-forge"),))
+    text = write_step_summary(dry_run_release(tmp_path), report, is_dry_run=False)
+    assert text.startswith("## ⚠️ molecool 1.4.0rc1: not published, see the warnings\n")
+    assert "| ⚠️ | **conda-forge** warning |" in text
+
+
 def test_the_diagram_leads_from_the_tag_to_every_place(tmp_path: Path) -> None:
     lines = draw_diagram(dry_run_release(tmp_path), dry_run_report()).splitlines()
     assert lines[:6] == [
@@ -93,7 +101,13 @@ def test_many_files_and_many_actions_are_folded(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("state", "sign", "is_unfinished"),
-    [(State.DONE, "✅", False), (State.PLANNED, "🔷", False), (State.SKIPPED, "⚠️", True), (State.FAILED, "⚠️", True)],
+    [
+        (State.DONE, "✅", False),
+        (State.PLANNED, "🔷", False),
+        (State.SKIPPED, "⚠️", True),
+        (State.FAILED, "⚠️", True),
+        (State.WARNING, "⚠️", True),  # a destination that did not answer is not published to
+    ],
 )
 def test_the_last_summary_of_a_release_says_what_to_do_only_if_something_is_missing(
     state: State, sign: str, *, is_unfinished: bool
