@@ -43,8 +43,10 @@ OURSELVES = "python-release-tools (pyproject.toml)"
 """The name by which the lock says that we require a package ourselves."""
 NAME = re.compile(r"[\w-]+")
 """The name that a requirement begins with."""
-COMMAND, ONLY, IS_COMPILED = "COMMAND", "ONLY", "COMPILED"
+COMMAND, ONLY, IS_COMPILED, ARGUMENTS = "COMMAND", "ONLY", "COMPILED", "ARGUMENTS"
 """The inputs of the action that say what a job will do."""
+STATUS = "--status"
+"""The option of ``publish`` with which a job reads every destination at the end."""
 
 
 @dataclass(frozen=True)
@@ -182,6 +184,8 @@ def needed(inputs: Mapping[str, str], lock: Lock) -> Lock:
     command, destinations = inputs.get(COMMAND, ""), read_destinations(inputs, jobs)
     if destinations:
         required = set(jobs["publish"]).union(*(jobs["publish-to"][destination] for destination in destinations))
+        if STATUS in inputs.get(ARGUMENTS, "").split():
+            required |= set(jobs["with-status"])
         left_out |= set(jobs["checked-before"])
     elif command in jobs["unused"]:
         required -= extras["attestations"].union(jobs["unused"][command])

@@ -70,12 +70,15 @@ def test_a_publishing_job_does_with_what_is_installed_for_it(tmp_path: Path, des
     files.mkdir()
     build(files)
     installed = SCRIPT["needed"]({"COMMAND": "publish", "ONLY": only}, LOCK).keys()
-    blocked = modules_of(LOCK.keys() - installed)
-    assert "scriv" not in blocked
-    assert {"rattler", "build"} <= set(blocked)
+    last = SCRIPT["needed"]({"COMMAND": "publish", "ONLY": only, "ARGUMENTS": "--status"}, LOCK).keys()
+    assert last >= installed | {"pypi-simple"}
     with machines(tmp_path / "world", DESTINATIONS[destination], files) as there:
-        arguments, env, _ = there.machine()
-        run_job(blocked, *arguments, env=env)
+        for names, options in (installed, ()), (last, ("--status",)):
+            blocked = modules_of(LOCK.keys() - names)
+            assert "scriv" not in blocked
+            assert {"rattler", "build"} <= set(blocked)
+            arguments, env, _ = there.machine()
+            run_job(blocked, *arguments, *options, env=env)
 
 
 def run_job(blocked: list[str], *arguments: str, env: dict[str, str]) -> None:

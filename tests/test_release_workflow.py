@@ -62,6 +62,7 @@ def test_a_final_tag_goes_everywhere_and_a_failure_in_the_middle_is_made_up_for(
     assert not there.anaconda.holds()
     [draft] = there.github.repositories[SLUG].releases
     assert draft.draft
+    assert "demo-1.0.tar.gz is there" in first.log  # the summary shows what was reached
 
     there.anaconda.faults.clear()
     second = there.run("release.yml", {"ref": "refs/tags/v1.0"})

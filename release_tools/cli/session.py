@@ -137,6 +137,7 @@ class Session:
         anywhere: bool = False,
         has_page: bool = True,
         verdict: str = "done",
+        closing: "Callable[[Session, Context, Release], None] | None" = None,
     ) -> int:
         """Run steps, report them as the command line asks, and return the exit code.
 
@@ -146,6 +147,7 @@ class Session:
             anywhere: whether a folder without a project is accepted.
             has_page: whether there is more to show on a report page than on the terminal.
             verdict: the end of a run that succeeded, in a word or two.
+            closing: shows what was released once the run has succeeded and was reported.
         """
         from release_tools.model.note import Report
         from release_tools.model.release import Release
@@ -161,9 +163,11 @@ class Session:
             raise
         try:
             outcome = run_each([group(context) if callable(group) else group for group in groups], context)
+            self._report(context, outcome, has_page=has_page)
+            if closing is not None and outcome.error is None:
+                closing(self, context, outcome.release)
         finally:
             context.close()
-        self._report(context, outcome, has_page=has_page)
         return self._conclude(outcome, verdict)
 
     def _conclude(self, outcome: "Outcome", verdict: str) -> int:

@@ -105,6 +105,44 @@ def test_a_place_that_fails_does_not_hide_the_others(
     assert f"{BASENAME} is there" in said
 
 
+def test_the_last_job_of_a_release_shows_every_destination(there: BuiltProject) -> None:
+    there.build()
+    there.log_in()
+    summary = there.project / "summary.md"
+    there.env["GITHUB_STEP_SUMMARY"] = str(summary)
+    assert there.run("publish", "--only", "pypi") == 0
+    assert "destinations" not in summary.read_text(encoding="utf-8")
+    assert there.run("publish", "--only", "anaconda", "--status", "--dry-run") == 0
+    assert "destinations" not in summary.read_text(encoding="utf-8")
+    assert there.run("publish", "--only", "anaconda", "--status") == 0
+    *_, last = summary.read_text(encoding="utf-8").split("\n## ")
+    assert last.startswith("✅ demo 1.0: published to 2 of 2 destinations\n")
+    assert last.count('"]:::done') == 3  # the build, and both destinations
+    assert "**PyPI** [↗](https://pypi.org/project/demo/1.0/) published |" in last
+
+
+def test_a_place_that_does_not_answer_at_the_end_fails_no_release(
+    there: BuiltProject, capsys: pytest.CaptureFixture[str]
+) -> None:
+    there.build()
+    there.log_in()
+    there.pypi.faults = [Fault(times=None)]
+    there.env["GITHUB_STEP_SUMMARY"] = str(there.project / "summary.md")
+    assert there.run("publish", "--only", "anaconda", "--status") == 0
+    assert "answered 500" in capsys.readouterr().out
+    text = (there.project / "summary.md").read_text(encoding="utf-8")
+    assert "published to 1 of 2 destinations" in text
+
+
+def test_a_failed_publish_shows_no_destinations(there: BuiltProject, capsys: pytest.CaptureFixture[str]) -> None:
+    there.build()
+    there.log_in()
+    there.anaconda.faults = [Fault(times=None)]
+    assert there.run("publish", "--only", "anaconda", "--status") == RemoteError.exit_code
+    assert not there.pypi.log
+    assert "published to" not in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("argv", "code"),
     [(("not-a-version",), VersionError), (("1.0", "--routes-final", "nowhere"), ConfigError)],

@@ -172,6 +172,20 @@ def test_a_place_waits_for_those_before_it() -> None:
     assert job("testpypi-first", "github")["needs"] == ["build", "verify", "tag", "attest", "anaconda"]
 
 
+def test_every_destination_is_shown_by_the_last_job_or_else_by_the_summary() -> None:
+    for text in render(plan(CONFIGS["anaconda"])), render(replace(plan(CONFIGS["anaconda"]), matrix=MATRIX)):
+        jobs = yaml.safe_load(text[RELEASE])["jobs"]
+        ours = [
+            (name, step["with"].get("arguments", ""))
+            for name, content in jobs.items()
+            for step in content["steps"]
+            if step.get("with", {}).get("command") == "publish"
+        ]
+        assert [name for name, arguments in ours if arguments == "--status"] == ["conda-forge"] == [ours[-1][0]]
+        assert "needs.conda-forge.result != 'success'" in jobs["summary"]["if"]
+        assert "conda-forge" in jobs["summary"]["needs"]
+
+
 def test_a_project_in_a_folder_is_named_in_every_step() -> None:
     for text in render(plan(CONFIGS["anaconda"], project="python/demo")).values():
         steps = [step for job in yaml.safe_load(text)["jobs"].values() for step in job["steps"]]

@@ -12,17 +12,17 @@ from packaging.version import Version
 from release_tools.artifacts import manifest
 from release_tools.builders.backend_facts import find_name
 from release_tools.cli.options import add_project, add_settings
+from release_tools.cli.published import query_destinations, write_published
 from release_tools.cli.session import PROJECT_FILES, Session
 from release_tools.engine.context import Context
 from release_tools.errors import OutputError, ReleaseToolsError, RemoteError, UnreachableError, UsageError
-from release_tools.model.note import Note, Report, State
-from release_tools.model.release import Kind, Release
-from release_tools.model.versions import find_kind, parse_version
+from release_tools.model.note import Note, State
+from release_tools.model.release import Release
+from release_tools.model.versions import parse_version
 from release_tools.project.name import find_stated_name
 from release_tools.publishers.base import PublisherStatus, StatusQuery
 from release_tools.publishers.routes import Publishers
 from release_tools.report.json_data import SCHEMA
-from release_tools.report.output_files import redact_release, write_status_summary
 
 _PAUSES: Final = 60
 """Pauses of the network's settings between two queries of a destination that takes hours: half a minute."""
@@ -58,26 +58,19 @@ def run(session: Session) -> int:
     with closing(session.context(anywhere=True)) as context:
         query = create_query(context, options.of, options.name or "")
         if not options.wait:
-            statuses = _query_all(context, query)
+            statuses = query_destinations(context, query)
     if options.wait:
         statuses = _wait(session, query, options.wait, options.wait_minutes)
         for status in statuses:
             console.section(status.section)
     if options.json:
         console.data(json.dumps(_make_data(query, statuses), indent=2))
-    _write_summary(session, query, statuses)
+    write_published(session, query, statuses)
     return _choose_exit_code(statuses)
 
 
 def _choose_exit_code(statuses: Iterable[PublisherStatus]) -> int:
     return max((status.error.exit_code for status in statuses if status.error and status.url), default=0)
-
-
-def _write_summary(session: Session, query: StatusQuery, statuses: Iterable[PublisherStatus]) -> None:
-    release = Release(name=query.name, version=str(query.version), tag=query.tag)
-    report = Report(tuple(status.section for status in statuses))
-    clean, report, _ = redact_release(release, report, None, session.console.redact)
-    write_status_summary(session.env, clean, report.sections)
 
 
 def _make_data(query: StatusQuery, statuses: Iterable[PublisherStatus]) -> dict[str, object]:
@@ -87,28 +80,6 @@ def _make_data(query: StatusQuery, statuses: Iterable[PublisherStatus]) -> dict[
         "version": str(query.version),
         "publishers": [status.data for status in statuses],
     }
-
-
-def _query_all(context: Context, query: StatusQuery) -> list[PublisherStatus]:
-    """Return the status at each destination that is configured, and show each as soon as it is known.
-
-    A destination that this kind of version does not go to, such as TestPyPI for a final version, is left out unless it
-    has the version all the same.
-    """
-    publishers = context.reuse(Publishers)
-    others = _list_other_names(publishers, find_kind(query.version))
-    statuses = []
-    for publisher in publishers.all():
-        status = publisher.status(query)
-        if status.is_configured and (status.has_files or publisher.name not in others):
-            context.console.section(status.section)
-            statuses.append(status)
-    return statuses
-
-
-def _list_other_names(publishers: Publishers, kind: Kind) -> set[str]:
-    """Return the names of the destinations that only other kinds of versions go to."""
-    return {name for other in Kind for name in publishers.names(other)}.difference(publishers.names(kind))
 
 
 def _query_one(context: Context, query: StatusQuery, destination: str) -> list[PublisherStatus]:
