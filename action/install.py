@@ -37,8 +37,10 @@ PIECE = 1 << 20
 BUILDING = ("builders", "checks", "recipe", "workflows")
 """The folders of release-tools of which the commands that do not build import next to nothing."""
 NOT_BUILDING = ("publish", "status")
-COMPILED = ("packaging", "yaml", "urllib3", "requests", "charset_normalizer", "github", "jinja2", "markdown_it", "rich")
+COMPILED = ("packaging", "yaml", "urllib3", "requests", "charset_normalizer", "github", "jinja2", "markdown_it")
 """Packages that a job imports almost whole, in the order in which it does."""
+COMPILED_FOR_TWINE = ("rich",)
+"""Packages that a job imports only with twine."""
 OURSELVES = "python-release-tools (pyproject.toml)"
 """The name by which the lock says that we require a package ourselves."""
 NAME = re.compile(r"[\w-]+")
@@ -134,7 +136,8 @@ def main() -> None:
             install_from(Path(wheels).resolve(), job)
         else:
             install(job, lock["uv"])
-        if packages := [job.packages / name for name in COMPILED if (job.packages / name).is_dir()]:
+        names = (*COMPILED, *(COMPILED_FOR_TWINE if "twine" in wanted else ()))
+        if packages := [job.packages / name for name in names if (job.packages / name).is_dir()]:
             compile_in_background(job, packages)  # without any, it would compile the standard library
         done.touch()
     with Path(os.environ["GITHUB_OUTPUT"]).open("a", encoding="utf-8", newline="\n") as output:

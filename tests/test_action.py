@@ -121,7 +121,7 @@ def test_the_lock_names_every_dependency_and_uv() -> None:
 CONDA = {"py-rattler", "py-rattler-build"}
 SIGNING = {"pypi-attestations", "sigstore", "cryptography"}
 HOSTING = {"pygithub", "pyjwt", "pynacl"}
-UPLOADING = {"twine", "requests-toolbelt", "rich"}
+UPLOADING = {"twine", "requests-toolbelt"}
 BUILDING = {"build", "versioningit", "griffelib", "readme-renderer", "pygments"}
 COMPILING = {"cibuildwheel", "abi3audit", "pyelftools"}
 NEVER = {"keyring", "jaraco-context", "dnspython"}
@@ -131,8 +131,8 @@ NEVER = {"keyring", "jaraco-context", "dnspython"}
     ("inputs", "there", "unused"),
     [
         ({}, {"uv", *CONDA, *SIGNING, *HOSTING, *UPLOADING, *BUILDING}, NEVER),
-        ({"COMMAND": "verify"}, {"uv", *CONDA, *UPLOADING, *BUILDING}, NEVER | SIGNING | HOSTING),
-        ({"COMMAND": "build"}, {"uv", "pygithub", *CONDA, *UPLOADING, *BUILDING}, NEVER | SIGNING),
+        ({"COMMAND": "verify"}, {"uv", *CONDA, *BUILDING}, NEVER | SIGNING | HOSTING | UPLOADING),
+        ({"COMMAND": "build"}, {"uv", *CONDA, *BUILDING}, NEVER | SIGNING | HOSTING | UPLOADING),
         ({"COMMAND": "tag"}, {"versioningit", "docutils", *HOSTING}, NEVER | CONDA | SIGNING | {"twine"}),
         (
             {"COMMAND": "status"},

@@ -46,7 +46,9 @@ def test_every_name_is_one_of_the_lock() -> None:
 
 def test_what_is_compiled_ahead_is_a_package_of_the_lock() -> None:
     found = packages_distributions()
-    assert {str(canonicalize_name(found[name][0])) for name in SCRIPT["COMPILED"]} <= LOCK.keys()
+    assert {
+        str(canonicalize_name(found[name][0])) for name in SCRIPT["COMPILED"] + SCRIPT["COMPILED_FOR_TWINE"]
+    } <= LOCK.keys()
 
 
 def test_what_a_job_needs_is_asked_for_by_ourselves() -> None:

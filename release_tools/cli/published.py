@@ -17,12 +17,10 @@ from release_tools.report.output_files import redact_release, write_status_summa
 def show_published(session: Session, context: Context, release: Release) -> None:
     """Show and summarize every destination that a release is published to, whichever this run was for."""
     query = StatusQuery.create(context, release.name, Version(release.version), release)
-    write_published(session, query, query_destinations(context, query, only_published_to=True))
+    write_published(session, query, query_destinations(context, query))
 
 
-def query_destinations(
-    context: Context, query: StatusQuery, *, only_published_to: bool = False
-) -> list[PublisherStatus]:
+def query_destinations(context: Context, query: StatusQuery, *, with_followers: bool = False) -> list[PublisherStatus]:
     """Return the status at each destination that is configured, and show each as soon as it is known.
 
     A destination that this kind of version does not go to, such as TestPyPI for a final version, is left out unless it
@@ -31,14 +29,12 @@ def query_destinations(
     Args:
         context: the run's context.
         query: names the version.
-        only_published_to: whether to leave out a channel that follows another destination.
+        with_followers: whether to include the channel that follows PyPI in its own time.
     """
     publishers = context.reuse(Publishers)
     others = _list_other_names(publishers, find_kind(query.version))
     statuses = []
-    for publisher in publishers.all():
-        if only_published_to and not publisher.phases:
-            continue
+    for publisher in (*publishers.all(), *(publishers.followers() if with_followers else ())):
         status = publisher.status(query)
         if status.is_configured and (status.has_files or publisher.name not in others):
             context.console.section(status.section)

@@ -44,14 +44,24 @@ class Publishers:
         Raises:
             ConfigError: a route names unknown destinations.
         """
+        return self._create_all(self._list_destinations())
+
+    def followers(self) -> tuple[Publisher, ...]:
+        """Return what follows a destination of the routes, and is published to by nobody: the conda-pypi channel.
+
+        Raises:
+            ConfigError: a route names unknown destinations.
+        """
+        if PYPI not in self._list_destinations():
+            return ()
         from release_tools.publishers.wheel_channel import WheelChannelPublisher
 
-        destinations: dict[Destination, None] = {}
-        for kind in Kind:
-            for destination in parse_route(self._context.config, kind):
-                destinations[destination.base] = None
-        wheel_channel = [WheelChannelPublisher(self._context)] if PYPI in destinations else []
-        return (*self._create_all(tuple(destinations)), *wheel_channel)
+        return (WheelChannelPublisher(self._context),)
+
+    def _list_destinations(self) -> tuple[Destination, ...]:
+        """Return the destinations of all routes, each channel once."""
+        routes = (parse_route(self._context.config, kind) for kind in Kind)
+        return tuple(dict.fromkeys(destination.base for route in routes for destination in route))
 
     def names(self, kind: Kind) -> tuple[str, ...]:
         """Return the names of a route's publishers for ``--only``, without those that do not take this kind.

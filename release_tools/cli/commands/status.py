@@ -58,7 +58,7 @@ def run(session: Session) -> int:
     with closing(session.context(anywhere=True)) as context:
         query = create_query(context, options.of, options.name or "")
         if not options.wait:
-            statuses = query_destinations(context, query)
+            statuses = query_destinations(context, query, with_followers=True)
     if options.wait:
         statuses = _wait(session, query, options.wait, options.wait_minutes)
         for status in statuses:
@@ -84,7 +84,8 @@ def _make_data(query: StatusQuery, statuses: Iterable[PublisherStatus]) -> dict[
 
 def _query_one(context: Context, query: StatusQuery, destination: str) -> list[PublisherStatus]:
     """Return the status at the destination of a name or title: several for one with several channels."""
-    named = (one for one in context.reuse(Publishers).all() if destination in (one.name, one.title))
+    publishers = context.reuse(Publishers)
+    named = (one for one in (*publishers.all(), *publishers.followers()) if destination in (one.name, one.title))
     return [status for publisher in named if (status := publisher.status(query)).is_configured]
 
 
