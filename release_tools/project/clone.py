@@ -18,6 +18,7 @@ from release_tools.project.tag_spelling import find_tag_format
 from release_tools.system.process import ProcessError
 
 _FOLDER: Final = "source"
+_OLDER_TAGS: Final = "tags for the clone"
 
 
 def start_clone(context: Context, release: Release) -> None:
@@ -61,13 +62,14 @@ def copy_tags(repository: Repository, clone: Path, tags: Iterable[str]) -> None:
 
 def _clone(context: Context, release: Release) -> Path:
     repository = open_repository(context)
+    context.background.start(_OLDER_TAGS, _list_older_tags, context, repository, release)  # takes as long as the clone
     clone = repository.clone(context.scratch / _FOLDER, release.commit, tag=release.tag)
     restore_content(repository, clone)
     for submodule in repository.submodules(release.commit):
         if submodule.present:
             inner = Repository.open(repository.root / submodule.path, repository.env)
             restore_content(inner, clone / submodule.path)
-    copy_tags(repository, clone, _list_older_tags(context, repository, release))
+    copy_tags(repository, clone, context.background.result(_OLDER_TAGS, _list_older_tags, context, repository, release))
     return clone / context.project.relative_to(repository.root)
 
 

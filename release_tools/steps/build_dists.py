@@ -62,6 +62,8 @@ def build_dists(context: Context, release: Release) -> Release | Skip:
     if not is_python_project(context.project, read_pyproject(context.project)):
         return _plan_recipe(context, release)
     require_python(context.project)
+    import build  # noqa: F401 - loaded while git clones
+
     source = clone_source(context, release)
     if is_compiled(source, context.config.wheels):
         return _build_compiled(context, release, source)
