@@ -39,7 +39,7 @@ from release_tools.steps.propose_preparation import propose_preparation
 from release_tools.steps.store import store
 from release_tools.steps.test_recipe import test_recipe
 from release_tools.steps.update_changelog import update_changelog
-from release_tools.steps.verify import start_installations, verify
+from release_tools.steps.verify import start_installations, start_reading_back, verify
 from release_tools.steps.write_notes import start_notes, write_notes
 
 VERSION: Final = Step(  # the commit, its tag, the version and its kind
@@ -65,7 +65,9 @@ NOTES: Final = Step(  # from the changelog, or from commits
     write_notes,
     tasks=(BackgroundTask(start_recipe, serves=make_recipe),),  # the notes may have loaded PyGithub in a thread
 )
-CONDA: Final = Step("Build conda package", build_conda)  # from the wheel's members, or by a recipe
+CONDA: Final = Step(  # from the wheel's members, or by a recipe
+    "Build conda package", build_conda, tasks=(BackgroundTask(start_reading_back, serves=verify),)
+)
 VERIFY: Final = Step("Verify", verify)  # metadata, contents, installation, and that wheel and conda package are equal
 STORE: Final = Step("Store", store)  # the artifacts and release.json in the output folder
 

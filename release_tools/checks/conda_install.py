@@ -11,7 +11,7 @@ from release_tools.artifacts import CondaPackage, Wheel
 from release_tools.builders.conda import rattler
 from release_tools.builders.conda.base import CondaProject
 from release_tools.builders.conda.from_wheel import WheelConverter
-from release_tools.builders.conda.rattler_build import read_back, run_tests
+from release_tools.builders.conda.rattler_build import compare_with_read, read_packages, run_tests
 from release_tools.builders.conda.registry import choose_builder
 from release_tools.checks import parity
 from release_tools.checks.artifacts import ReleaseFiles
@@ -20,20 +20,18 @@ from release_tools.checks.recipe_parity import compare_pairs, find_python
 from release_tools.checks.smoke_test import InstalledWheel, inspect_installation
 from release_tools.engine.context import Context
 from release_tools.errors import CondaError, UnreachableError, VerifyError
+from release_tools.model.artifact import ArtifactKind
 from release_tools.model.note import Note, Skip, State
 from release_tools.model.release import Release
 from release_tools.planning.conda_targets import NOARCH, list_subdirs_of_jobs
 from release_tools.recipe.names import Names
 from release_tools.system.credentials import remove_credentials
+from release_tools.system.process import ProcessError
 
 
 def check_parity(context: Context, release: Release, subject: ReleaseFiles) -> tuple[Note, ...]:
     """Compare what rattler-build reads with what we read, and the conda packages with the wheels."""
-    notes = [
-        Note(State.FAILED, f"{package.path.name}: {fault}")
-        for package in subject.condas
-        for fault in read_back(package)
-    ]
+    notes = [*_compare_with_rattler_build(context, subject.condas)]
     notes += check_conda_platforms(subject.condas)
     if not subject.condas:
         return tuple(notes)
@@ -48,6 +46,30 @@ def check_parity(context: Context, release: Release, subject: ReleaseFiles) -> t
         except CondaError as error:
             notes.append(Note.of_error(error))
     return tuple(notes)
+
+
+def start_reading_back(context: Context, release: Release) -> None:
+    """Start to have rattler-build read the conda packages."""
+    paths = tuple(artifact.path for artifact in release.artifacts_of_kind(ArtifactKind.CONDA))
+    if paths:
+        context.background.start(_name_reading(paths), read_packages, paths, context.env)
+
+
+def _name_reading(paths: Sequence[Path]) -> str:
+    return f"rattler-build reads {' '.join(map(str, paths))}"
+
+
+def _compare_with_rattler_build(context: Context, packages: Sequence[CondaPackage]) -> Iterator[Note]:
+    """Yield a fault for all that rattler-build reads otherwise than we do."""
+    paths = tuple(package.path for package in packages)
+    try:
+        read = context.background.result(_name_reading(paths), read_packages, paths, context.env) if paths else ()
+    except ProcessError as error:
+        yield Note(State.FAILED, f"rattler-build cannot read the conda packages: {error.message}")
+        return
+    for package, found in zip(packages, read, strict=True):
+        for fault in compare_with_read(package, found):
+            yield Note(State.FAILED, f"{package.path.name}: {fault}")
 
 
 def _is_converted(context: Context, release: Release, wheels: Sequence[Wheel]) -> bool:

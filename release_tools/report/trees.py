@@ -57,27 +57,26 @@ class Pair(NamedTuple):
     same: bool
 
 
-def build_tree(members: Iterable[Member], name: str = "") -> Folder:
+def build_tree(members: Iterable[Member]) -> Folder:
     """Return the members as nested folders; a chain of folders with nothing else in them is one."""
-    files, inner = _split_members(members)
-    folders = tuple(build_tree(inner[head], head) for head in sorted(inner))
+    return _build_folder("", [(member.name, member) for member in members])
+
+
+def _build_folder(name: str, members: list[tuple[str, Member]]) -> Folder:
+    """Return a folder of members, each with its path from there."""
+    files: list[File] = []
+    inner: dict[str, list[tuple[str, Member]]] = {}
+    for path, member in members:
+        head, slash, rest = path.partition("/")
+        if slash:
+            inner.setdefault(head, []).append((rest, member))
+        else:
+            files.append(File(path, member.link, member.size))
+    folders = tuple(_build_folder(head, inner[head]) for head in sorted(inner))
     if name and len(folders) == 1 and not files:
         (only,) = folders
         return Folder(f"{name}/{only.name}", only.size, only.count, only.folders, only.files)
     return _sum_up_folder(name, folders, files)
-
-
-def _split_members(members: Iterable[Member]) -> tuple[list[File], dict[str, list[Member]]]:
-    """Return the files directly in a folder, and the members of each folder in it, named from there."""
-    files: list[File] = []
-    inner: dict[str, list[Member]] = {}
-    for member in members:
-        head, slash, rest = member.name.partition("/")
-        if slash:
-            inner.setdefault(head, []).append(Member(rest, member.size, member.sha256, member.executable, member.link))
-        else:
-            files.append(File(member.name, member.link, member.size))
-    return files, inner
 
 
 def _sum_up_folder(name: str, folders: tuple[Folder, ...], files: Iterable[File]) -> Folder:

@@ -26,6 +26,13 @@ def start_installations(context: Context, release: Release) -> None:
         start_installation(context, artifact)
 
 
+def start_reading_back(context: Context, release: Release) -> None:
+    """Start to have the conda packages read by rattler-build, which loads a large library and unpacks them."""
+    from release_tools.checks import conda_install
+
+    conda_install.start_reading_back(context, release)
+
+
 def _find_installable(release: Release) -> Artifact | None:
     trial = [one for one in release.trial if one.kind is ArtifactKind.WHEEL]
     return find_installable((*release.artifacts_of_kind(ArtifactKind.WHEEL), *trial))
@@ -56,12 +63,12 @@ def verify(context: Context, release: Release) -> Release:
         *check_version_agreement(context, release),
         *check_sdist_build(context, release, subject),
     ]
-    proofs, conda_notes = _check_conda_packages(context, release, every) if every.condas else ((), ())
     chosen = _find_installable(release)
     if chosen:
         notes += check_installation(context, chosen)
     elif every.wheels:
         notes.append(Note(State.SKIPPED, "not installed: no wheel is for this Python and machine"))
+    proofs, conda_notes = _check_conda_packages(context, release, every) if every.condas else ((), ())
     of_conda = map(_with_way_on, (*conda_notes, *proofs))
     context.report.add(*notes, *of_conda)
     return replace(release, parity=proofs)

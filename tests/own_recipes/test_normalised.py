@@ -10,8 +10,7 @@ import pytest
 from release_tools.artifacts import read_conda
 from release_tools.builders.conda.normalise import iterate_members, normalise
 from release_tools.builders.conda.package_writer import Style
-from release_tools.builders.conda.rattler_build import read_back
-from tests.support.conda import Channel
+from tests.support.conda import Channel, read_back
 
 FOLDERS = ("share", "share/demo", "share/demo/cache", "share/demo/full", "info")
 EMPTY = "share/demo/cache"

@@ -18,11 +18,12 @@ from rattler_build import PlatformConfig, RenderConfig, Stage0Recipe, VariantCon
 from release_tools.artifacts import read_conda, read_wheel
 from release_tools.builders.conda import rattler
 from release_tools.builders.conda.from_wheel import Conversion, convert
-from release_tools.builders.conda.rattler_build import read_back, run_tests
+from release_tools.builders.conda.rattler_build import compare_with_read, read_packages, run_tests
+from release_tools.builders.conda.read_worker import read_package
 from release_tools.errors import ArchiveError, CondaError
 from release_tools.planning.conda_targets import USUAL_SUBDIRS
 from tests.support.artifacts import Project, make_wheel
-from tests.support.conda import COMMIT_TIME, NEEDS_POSIX, Channel
+from tests.support.conda import COMMIT_TIME, NEEDS_POSIX, Channel, read_back
 
 DEMO = Project(
     "demo",
@@ -203,6 +204,19 @@ def test_a_requirement_of_some_machines_makes_a_package_for_each_platform_that_i
     assert {"demo", "lib-a"} <= {one.name for one in rattler.list_installed(prefix)}
     said = subprocess.run([prefix / "bin" / "demo"], capture_output=True, check=True, text=True)
     assert said.stdout == "demo\n"
+
+
+@pytest.mark.slow
+def test_rattler_build_reads_large_packages_in_a_program_of_its_own_and_says_the_same(tmp_path: Path) -> None:
+    large = replace(DEMO, files={"demo/data.bin": os.urandom(600_000)})
+    (path,) = convert(read_wheel(large.wheel(tmp_path)), tmp_path, Conversion(), COMMIT_TIME).paths
+    package, broken = read_conda(path), tmp_path / "broken-1.0-py_0.conda"
+    broken.write_bytes(path.read_bytes()[:400_000])
+    read, fault = read_packages([path, broken], {"PATH": ""})
+    assert read == read_package(str(path))
+    assert compare_with_read(package, read) == ()
+    assert compare_with_read(package, {**read, "build number": 1, "files": []}) != ()
+    assert "rattler-build cannot read it" in compare_with_read(package, fault)[0]
 
 
 def test_the_recipe_in_a_package_for_one_platform_renders_as_that_package(tmp_path: Path) -> None:

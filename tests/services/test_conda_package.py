@@ -15,10 +15,9 @@ from packaging.version import Version
 from release_tools.artifacts import CondaPackage, read_conda, read_wheel
 from release_tools.builders.conda import rattler
 from release_tools.builders.conda.from_wheel import convert
-from release_tools.builders.conda.rattler_build import read_back
 from tests.services import probe
 from tests.services.conda_cases import AVAILABLE, CASES, Case
-from tests.support.conda import COMMIT_TIME, NEEDS_POSIX, Channel, once
+from tests.support.conda import COMMIT_TIME, NEEDS_POSIX, Channel, once, read_back
 
 each = pytest.mark.parametrize("case", [pytest.param(case, id=case.project.name) for case in CASES])
 

@@ -12,9 +12,10 @@ import pytest
 from rattler import Subdir
 from rattler_build import FileEntry, assemble_package
 
-from release_tools.artifacts import read_wheel
+from release_tools.artifacts import CondaPackage, read_wheel
 from release_tools.builders.conda import rattler
 from release_tools.builders.conda.from_wheel import Conversion, convert
+from release_tools.builders.conda.rattler_build import compare_with_read, read_packages
 from tests.support.artifacts import Project
 from tests.support.python_files import list_python_files
 
@@ -61,6 +62,12 @@ class Channel:
 
     def install(self, prefix: Path, *specs: str) -> None:
         rattler.install(prefix, specs, self.urls, cache_dir=self.cache)
+
+
+def read_back(package: CondaPackage) -> tuple[str, ...]:
+    """Return what rattler-build reads of a package otherwise than we do."""
+    [read] = read_packages([package.path], os.environ)
+    return compare_with_read(package, read)
 
 
 def pack_python(folder: Path, pip: Path) -> Path:

@@ -1,4 +1,4 @@
-"""rattler-build: builds a ``recipe.yaml``, reads packages back by its library, and tests them by its runner."""
+"""rattler-build: builds a ``recipe.yaml``, reads packages back, and tests them by its runner."""
 
 import json
 import sys
@@ -11,7 +11,7 @@ from types import ModuleType
 from typing import Any, Final
 
 from release_tools.artifacts import CondaPackage
-from release_tools.builders.conda import rattler, recipe_worker, test_worker
+from release_tools.builders.conda import rattler, read_worker, recipe_worker, test_worker
 from release_tools.builders.conda.base import BuiltPackages, CondaProject
 from release_tools.builders.conda.build_from_clone import (
     RecipeSource,
@@ -38,6 +38,8 @@ from release_tools.system.process import ProcessError, run
 from release_tools.system.tool_settings import RATTLER_BUILD
 
 _LARGEST_ANSWER: Final = 100_000_000
+_SMALL: Final = 500_000
+"""Bytes of packages below which it takes longer to start a program than to read them."""
 _TIMEOUT: Final = 600.0
 _LAST_LINES: Final = 30
 _CORRECT: Final = "Correct the recipe, then run again."
@@ -91,29 +93,36 @@ class Packages:
     environments: tuple[tuple[str, ...], ...] = ()
 
 
-def read_back(package: CondaPackage) -> tuple[str, ...]:
-    """Return what rattler-build reads otherwise than we do; empty where both agree."""
-    from rattler_build import Package, RattlerBuildError
+def read_packages(paths: Sequence[Path], env: Mapping[str, str]) -> tuple[Mapping[str, Any], ...]:
+    """Return what rattler-build reads of each package, which it unpacks; see `read_worker`.
 
-    try:
-        found = Package.from_file(package.path)
-        files = found.files
-    except RattlerBuildError as error:
-        return (f"rattler-build cannot read it: {error}",)
-    folders = _list_folders(package)
-    pairs = {
-        "name": (found.name, package.name),
-        "version": (found.version, package.version),
-        "build": (found.build_string, package.build),
-        "build number": (found.build_number, package.build_number),
-        "subdir": (found.subdir, package.subdir),
-        "noarch": (found.noarch or "", package.noarch),
-        "requirements": (tuple(found.depends), package.depends),
-        "files": (sorted(set(files) - folders), sorted(member.name for member in package.members)),
+    Small packages are read in this process, sooner than a program starts.
+
+    Raises:
+        ProcessError: rattler-build itself failed.
+    """
+    if sum(path.stat().st_size for path in paths) < _SMALL:
+        return tuple(map(read_worker.read_package, map(str, paths)))
+    answer = _answer(read_worker, list(map(str, paths)), [], remove_credentials(env))
+    return tuple(answer)
+
+
+def compare_with_read(package: CondaPackage, read: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return what rattler-build reads otherwise than we do; empty where both agree."""
+    if "fault" in read:
+        return (f"rattler-build cannot read it: {read['fault']}",)
+    ours = {
+        "name": package.name,
+        "version": package.version,
+        "build": package.build,
+        "build number": package.build_number,
+        "subdir": package.subdir,
+        "noarch": package.noarch,
+        "requirements": list(package.depends),
+        "files": sorted(member.name for member in package.members),
     }
-    return tuple(
-        f"its {what}: rattler-build reads {theirs!r}" for what, (theirs, ours) in pairs.items() if theirs != ours
-    )
+    theirs = {**read, "files": sorted(set(read["files"]) - _list_folders(package))}
+    return tuple(f"its {what}: rattler-build reads {theirs[what]!r}" for what in ours if theirs[what] != ours[what])
 
 
 def _list_folders(package: CondaPackage) -> set[str]:
