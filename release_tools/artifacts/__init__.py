@@ -7,7 +7,7 @@ broken archive holds, they raise an `ArchiveError` that names the member.
 from release_tools.artifacts.conda_packages import CondaPackage, read_conda
 from release_tools.artifacts.core_metadata import CoreMetadata
 from release_tools.artifacts.members import LIMITS, Limits, Member
-from release_tools.artifacts.sdists import Sdist, read_sdist, unpack_sdist
+from release_tools.artifacts.sdists import Sdist, UnpackedSdist, read_sdist, unpack_sdist
 from release_tools.artifacts.wheels import Wheel, read_wheel
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "Limits",
     "Member",
     "Sdist",
+    "UnpackedSdist",
     "Wheel",
     "read_conda",
     "read_sdist",

@@ -19,7 +19,7 @@ from packaging.version import Version
 from release_tools.artifacts.core_metadata import CoreMetadata, check_identity, parse_metadata
 from release_tools.artifacts.members import LIMITS, REBUILD, Limits, Member, MemberNames, open_regular
 from release_tools.artifacts.streams import Frame, Packing
-from release_tools.artifacts.tars import read_members, walk
+from release_tools.artifacts.tars import read_members
 from release_tools.errors import ArchiveError
 
 _LATEST: Final = (1 << 32) - 1
@@ -55,11 +55,17 @@ def read_sdist(path: Path, limits: Limits = LIMITS, *, wanted: Callable[[str], b
     Raises:
         ArchiveError: it is corrupt, hostile, or not what its file name says.
     """
-    name, version = _parse_name(path)
+    _parse_name(path)  # a file of another name is not opened
     with _frame(path, limits) as frame:
         names = MemberNames(path.name, limits)
         keeps = partial(_is_wanted, wanted)
         found = list(read_members(frame, path.name, names, keeps, limits, has_top_folder=True))
+    return _describe(path, found, wanted)
+
+
+def _describe(path: Path, found: Sequence[tuple[Member, bytes]], wanted: Callable[[str], bool]) -> Sdist:
+    """Return the source distribution of these members; see `read_sdist`."""
+    name, version = _parse_name(path)
     folder, content = _find_metadata(path, found)
     metadata = parse_metadata(content, f"{path.name}: PKG-INFO")
     check_identity(metadata, name, str(version), path.name, "its file name")
@@ -97,8 +103,40 @@ def _parse_name(path: Path) -> tuple[str, Version]:
     return name, version
 
 
-def unpack_sdist(path: Path, folder: Path, limits: Limits = LIMITS) -> Path:
-    """Unpack a source distribution, to build from it; return its own folder inside ``folder``.
+@dataclass(frozen=True)
+class UnpackedSdist:
+    """A source distribution that was unpacked, and read meanwhile.
+
+    Attributes:
+        path: of the file.
+        folder: its own folder.
+        found: its files and links, with the contents that were wanted.
+        wanted: returns whether the content of a file was kept.
+    """
+
+    path: Path
+    folder: Path
+    found: Sequence[tuple[Member, bytes]] = field(repr=False)
+    wanted: Callable[[str], bool] = field(repr=False)
+
+    def describe(self) -> Sdist:
+        """Return what `read_sdist` would, without reading the file again.
+
+        Raises:
+            ArchiveError: it is not what its file name says.
+        """
+        return _describe(self.path, self.found, self.wanted)
+
+
+def unpack_sdist(
+    path: Path,
+    folder: Path,
+    limits: Limits = LIMITS,
+    *,
+    wanted: Callable[[str], bool] = lambda _: False,
+    inspect: Callable[[TarInfo], None] = lambda _: None,
+) -> UnpackedSdist:
+    """Unpack a source distribution, to build from it.
 
     Each member is checked as when it is read, and written with its time; modes are 0755 and 0644.
 
@@ -106,32 +144,48 @@ def unpack_sdist(path: Path, folder: Path, limits: Limits = LIMITS) -> Path:
         path: the sdist.
         folder: an empty folder.
         limits: on its size.
+        wanted: as of `read_sdist`.
+        inspect: called with each header; what it raises stops the unpacking.
 
     Raises:
         ArchiveError: it is corrupt or hostile; files written before that stay in ``folder``.
     """
-    top = ""
-    created = set[Path]()
     with _frame(path, limits) as frame:
-        for info, content in walk(frame, path.name, MemberNames(path.name, limits), has_top_folder=True):
-            top = info.name.partition("/")[0]
-            target = folder / info.name
-            if target.parent not in created:
-                target.parent.mkdir(parents=True, exist_ok=True)
-                created.add(target.parent)
-            _write(info, content, target, folder)
-    return folder / top
+        names, keeps, unpack = MemberNames(path.name, limits), partial(_is_wanted, wanted), _Unpacker(folder).unpack
+        found = tuple(
+            read_members(frame, path.name, names, keeps, limits, has_top_folder=True, inspect=inspect, unpack=unpack)
+        )
+    top = found[-1][0].name.partition("/")[0] if found else ""
+    return UnpackedSdist(path, folder / top, found, wanted)
 
 
-def _write(info: TarInfo, content: Iterator[bytes], target: Path, folder: Path) -> None:
-    if info.issym():
-        target.symlink_to(info.linkname)
-        return
-    if info.islnk():
-        shutil.copy2(folder / info.linkname, target)
-        return
+class _Unpacker:
+    """Writes the members of an archive to a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._created = set[Path]()
+
+    def unpack(self, info: TarInfo, content: Iterator[bytes]) -> Iterator[bytes]:
+        """Write a member, and pass its content on."""
+        target = self._folder / info.name
+        if target.parent not in self._created:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            self._created.add(target.parent)
+        if info.issym():
+            target.symlink_to(info.linkname)
+        elif info.islnk():
+            shutil.copy2(self._folder / info.linkname, target)
+        else:
+            return _write(info, content, target)
+        return content
+
+
+def _write(info: TarInfo, content: Iterator[bytes], target: Path) -> Iterator[bytes]:
     with target.open("xb") as file:
-        file.writelines(content)
+        for chunk in content:
+            file.write(chunk)
+            yield chunk
     target.chmod(0o755 if info.mode & 0o100 else 0o644)
     time = min(max(int(info.mtime), 0), _LATEST)
     os.utime(target, (time, time))

@@ -56,8 +56,21 @@ class _Headers:
         return self.last
 
 
+def _accept(_: tarfile.TarInfo) -> None:
+    pass
+
+
+def _pass_on(_: tarfile.TarInfo, content: Iterator[bytes]) -> Iterator[bytes]:
+    return content
+
+
 def walk(
-    frame: Frame, shown: str, names: MemberNames, *, has_top_folder: bool = False
+    frame: Frame,
+    shown: str,
+    names: MemberNames,
+    *,
+    has_top_folder: bool = False,
+    inspect: Callable[[tarfile.TarInfo], None] = _accept,
 ) -> Iterator[tuple[tarfile.TarInfo, Iterator[bytes]]]:
     """Yield each file and link of a tar stream with its content; what the caller leaves unread is skipped.
 
@@ -66,6 +79,7 @@ def walk(
         shown: the archive's name, for errors.
         names: checks every member's name.
         has_top_folder: whether all members are in one folder, which no link may leave.
+        inspect: called with each header, those of folders included.
 
     Raises:
         ArchiveError: a member must not be in a package, or the stream is corrupt; it names the member.
@@ -80,6 +94,7 @@ def walk(
             info = archive.next()
         if info is None:
             break
+        inspect(info)
         names.add(info.name, folder=info.isdir())
         if fault := _describe_fault(info, archive, files, has_top_folder=has_top_folder):
             raise refuse_member(shown, info.name, fault)
@@ -179,6 +194,8 @@ def read_members(  # noqa: PLR0913 - as `walk`, and which contents are kept
     limits: Limits = LIMITS,
     *,
     has_top_folder: bool = False,
+    inspect: Callable[[tarfile.TarInfo], None] = _accept,
+    unpack: Callable[[tarfile.TarInfo, Iterator[bytes]], Iterator[bytes]] = _pass_on,
 ) -> Iterator[tuple[Member, bytes]]:
     """Yield each file and link of a tar stream as a `Member`, and the content of those that are wanted.
 
@@ -189,12 +206,15 @@ def read_members(  # noqa: PLR0913 - as `walk`, and which contents are kept
         wanted: returns whether the content of the member of a name is kept; that of others is given empty.
         limits: on what may be kept.
         has_top_folder: whether all members are in one folder, which no link may leave.
+        inspect: called with each header, those of folders included.
+        unpack: passes on the content of each file, and may write it; it is called for links as well.
 
     Raises:
         ArchiveError: a member must not be in a package, is too large to be kept, or the stream is corrupt.
     """
     known: dict[str, Member] = {}
-    for info, content in walk(frame, shown, names, has_top_folder=has_top_folder):
+    for info, packed in walk(frame, shown, names, has_top_folder=has_top_folder, inspect=inspect):
+        content = unpack(info, packed)
         keep = wanted(info.name)
         if keep and info.size > limits.document:
             raise refuse_member(shown, info.name, f"has {info.size} bytes, more than {limits.document}")

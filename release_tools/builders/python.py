@@ -2,6 +2,7 @@
 
 import gzip
 import os
+import shutil
 import struct
 import tarfile
 import warnings
@@ -14,16 +15,17 @@ from email.message import Message
 from email.parser import HeaderParser
 from functools import partial
 from pathlib import Path
-from shutil import copyfileobj
 from tempfile import TemporaryFile
 from typing import IO, TYPE_CHECKING, Final, Literal, Self
 
+from release_tools.artifacts import UnpackedSdist, unpack_sdist
 from release_tools.builders.build_environment import start_hooks
 from release_tools.builders.build_log import find_error_lines, fold_warnings, save_log
 from release_tools.builders.hooks import Hooks
 from release_tools.config.loader import read_pyproject
+from release_tools.engine.archives import KEPT
 from release_tools.engine.tasks import BackgroundTasks
-from release_tools.errors import BuildError
+from release_tools.errors import ArchiveError, BuildError
 from release_tools.model.artifact import Artifact, ArtifactKind
 from release_tools.project.facts import Project
 from release_tools.system.process import ProcessError
@@ -100,7 +102,7 @@ class PythonBuilder:
         source: Path,
         folder: Path,
         show_progress: Callable[[str], None],
-        on_unpacked: Callable[[Path, Path], None],
+        on_unpacked: Callable[[Artifact, UnpackedSdist], None],
     ) -> Dists:
         """Build the sdist from the source, and the wheel from the sdist.
 
@@ -108,7 +110,7 @@ class PythonBuilder:
             source: the project's folder in the scratch clone.
             folder: where the two files are written; created if it is missing.
             show_progress: called with the name of what is being built.
-            on_unpacked: called with the sdist and the folder that it was unpacked to, before the wheel is built there.
+            on_unpacked: called with the sdist, and what it was unpacked to, before the wheel is built there.
 
         Raises:
             BuildError: the backend failed; it names the first errors, and the file with the whole output.
@@ -124,7 +126,9 @@ class PythonBuilder:
             BuildError: the backend failed; the message ends with the last lines of its output.
         """
         with _record_warnings() as recorded:
-            sdist, is_repacked = self._build_sdist(source, folder, show_progress)
+            sdist = self._build_sdist(source, folder, show_progress)
+            with _build_errors("sdist", self.env):
+                is_repacked = repack_sdist(sdist, self.commit_time)
         return Dists(sdist, None, is_repacked, fold_warnings(recorded, self.scratch))
 
     def build_wheel(self, sdist: Path, folder: Path) -> Path:
@@ -139,39 +143,53 @@ class PythonBuilder:
             BuildError: the backend failed, or its requirements could not be installed.
         """
         with _record_warnings():
-            return self._build_wheel(sdist, folder, lambda *_: None)
+            return self._build_wheel(unpack_sdist(sdist, self.scratch / "sdist"), folder, lambda *_: None)
 
     def _build(
         self,
         source: Path,
         folder: Path,
         show_progress: Callable[[str], None],
-        on_unpacked: Callable[[Path, Path], None],
+        on_unpacked: Callable[[Artifact, UnpackedSdist], None],
     ) -> Dists:
-        sdist, is_repacked = self._build_sdist(source, folder, show_progress)
+        sdist = self._build_sdist(source, folder, show_progress)
+        unpacked, is_repacked = self._unpack_plain(sdist)
         show_progress("wheel from the sdist")
-        return Dists(sdist, self._build_wheel(sdist, folder, on_unpacked), is_repacked)
+        return Dists(sdist, self._build_wheel(unpacked, folder, on_unpacked), is_repacked)
 
-    def _build_wheel(self, sdist: Path, folder: Path, on_unpacked: Callable[[Path, Path], None]) -> Path:
-        from release_tools.artifacts import unpack_sdist
+    def _unpack_plain(self, sdist: Path) -> tuple[UnpackedSdist, bool]:
+        """Unpack an sdist that was just built, and return whether it had to be repacked before.
 
-        before = Artifact.of(sdist, ArtifactKind.SDIST)
-        unpacked = unpack_sdist(sdist, self.scratch / "sdist")
-        on_unpacked(sdist, unpacked)
+        It is repacked only once a member with a trace of this machine is found, as that takes another pass.
+        """
+        folder = self.scratch / "sdist"
+        try:
+            unpacked = unpack_sdist(sdist, folder, wanted=KEPT, inspect=partial(_require_plain, self.commit_time))
+        except (_HasTraceError, ArchiveError):
+            shutil.rmtree(folder, ignore_errors=True)
+            with _build_errors("sdist", self.env):
+                is_repacked = repack_sdist(sdist, self.commit_time)
+            return unpack_sdist(sdist, folder, wanted=KEPT), is_repacked
+        return unpacked, _set_gzip_time(sdist, self.commit_time)
+
+    def _build_wheel(
+        self, unpacked: UnpackedSdist, folder: Path, on_unpacked: Callable[[Artifact, UnpackedSdist], None]
+    ) -> Path:
+        before = Artifact.of(unpacked.path, ArtifactKind.SDIST)
+        on_unpacked(before, unpacked)
         with _build_errors("wheel", self.env):
-            wheel = _find_built_file(self._prepare(unpacked, "wheel").build("wheel", folder), folder)
-            if Artifact.of(sdist, ArtifactKind.SDIST) != before:
-                raise BuildError(f"The build of the wheel changed {sdist.name}", _SEE_TABLE)
+            wheel = _find_built_file(self._prepare(unpacked.folder, "wheel").build("wheel", folder), folder)
+            if Artifact.of(unpacked.path, ArtifactKind.SDIST) != before:
+                raise BuildError(f"The build of the wheel changed {unpacked.path.name}", _SEE_TABLE)
         return wheel
 
-    def _build_sdist(self, source: Path, folder: Path, show_progress: Callable[[str], None]) -> tuple[Path, bool]:
+    def _build_sdist(self, source: Path, folder: Path, show_progress: Callable[[str], None]) -> Path:
         show_progress("sdist")
         _set_earlier_time(source, self.commit_time - _EARLIER)
         with _build_errors("sdist", self.env):
             builder = self._prepare(source, "sdist")
             self.idle_work()
-            sdist = _find_built_file(builder.build("sdist", folder), folder)
-            return sdist, repack_sdist(sdist, self.commit_time)
+            return _find_built_file(builder.build("sdist", folder), folder)
 
     def metadata(self, source: Path) -> Message:
         """Return the core metadata that the project's own backend makes of this source.
@@ -269,9 +287,18 @@ def _set_earlier_time(source: Path, time: int) -> None:
 def _decompress(path: Path, file: IO[bytes]) -> IO[bytes]:
     """Return the tar archive in a seekable file, as its members are read in another order."""
     with gzip.open(path) as compressed:
-        copyfileobj(compressed, file, _CHUNK)
+        shutil.copyfileobj(compressed, file, _CHUNK)
     file.seek(0)
     return file
+
+
+class _HasTraceError(Exception):
+    """A member of an sdist has a trace of the machine that packed it."""
+
+
+def _require_plain(commit_time: int, member: tarfile.TarInfo) -> None:
+    if not _is_plain(member, commit_time):
+        raise _HasTraceError(member.name)
 
 
 def _is_plain(member: tarfile.TarInfo, commit_time: int) -> bool:

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Final, TypeAlias, TypeVar
 
-from release_tools.artifacts import CondaPackage, Sdist, Wheel, read_conda, read_sdist, read_wheel
+from release_tools.artifacts import CondaPackage, Sdist, UnpackedSdist, Wheel, read_conda, read_sdist, read_wheel
 from release_tools.artifacts.binaries import can_read_elf
 from release_tools.engine.tasks import BackgroundTasks
 from release_tools.model.artifact import Artifact, ArtifactKind
@@ -14,6 +14,8 @@ from release_tools.recipe.evidence import says_something
 Archive: TypeAlias = Sdist | Wheel | CondaPackage
 
 _Result = TypeVar("_Result")
+KEPT: Final = says_something
+"""Returns whether the text of a file is kept when a source distribution is read."""
 _AT_ONCE: Final = 2
 """The number of archives that are read at the same time; each may hold one library of a wheel in memory."""
 
@@ -48,13 +50,13 @@ def open_sdist(background: BackgroundTasks, artifact: Artifact) -> Sdist:
     Raises:
         ArchiveError: it is corrupt or hostile.
     """
-    read = background.result(_name_task(artifact), read_sdist, artifact.path, wanted=says_something)
+    read = background.result(_name_task(artifact), read_sdist, artifact.path, wanted=KEPT)
     return replace(read, path=artifact.path)
 
 
-def start_reading_sdist(background: BackgroundTasks, artifact: Artifact) -> None:
-    """Start to read a source distribution that `open_sdist` will return."""
-    background.start(_name_task(artifact), read_sdist, artifact.path, wanted=says_something)
+def start_describing_sdist(background: BackgroundTasks, artifact: Artifact, unpacked: UnpackedSdist) -> None:
+    """Start to describe a source distribution that `open_sdist` will return, and that was unpacked by `KEPT`."""
+    background.start(_name_task(artifact), unpacked.describe)
 
 
 def open_wheel(background: BackgroundTasks, artifact: Artifact) -> Wheel:

@@ -15,6 +15,7 @@ from packaging.utils import (
 )
 from packaging.version import Version
 
+from release_tools.artifacts import UnpackedSdist
 from release_tools.artifacts.core_metadata import parse_metadata
 from release_tools.builders.backend_facts import find_name
 from release_tools.builders.cibuildwheel import CiBuildWheel, find_platform_job, list_passed_variables
@@ -25,7 +26,7 @@ from release_tools.builders.python import Dists, PythonBuilder
 from release_tools.builders.repair import repair_wheel
 from release_tools.builders.test_environment import needs, start_test_environment
 from release_tools.config.loader import read_pyproject
-from release_tools.engine.archives import start_reading_sdist
+from release_tools.engine.archives import start_describing_sdist
 from release_tools.engine.context import Context
 from release_tools.errors import ArchiveError, BuildError, PreflightError, VersionError
 from release_tools.model.artifact import Artifact, ArtifactKind
@@ -250,10 +251,10 @@ def _pass_version(context: Context, release: Release) -> dict[str, str]:
     return {bypass: release.version} if bypass and release.is_untagged else {}
 
 
-def _use_sdist(context: Context, sdist: Path, unpacked: Path) -> None:
+def _use_sdist(context: Context, sdist: Artifact, unpacked: UnpackedSdist) -> None:
     """Start what needs no more than the sdist, while the wheel is built."""
-    start_reading_sdist(context.background, Artifact.of(sdist, ArtifactKind.SDIST))
-    _start_test_environment(context, unpacked)
+    start_describing_sdist(context.background, sdist, unpacked)
+    _start_test_environment(context, unpacked.folder)
 
 
 def _start_test_environment(context: Context, unpacked: Path) -> None:

@@ -31,7 +31,7 @@ def test_an_odd_sdist_unpacks_to_the_files_that_were_read(case: Odd, tmp_path: P
     path = tmp_path / case.filename
     path.write_bytes(case.make())
     (tmp_path / "unpacked").mkdir()
-    top = unpack_sdist(path, tmp_path / "unpacked")
+    top = unpack_sdist(path, tmp_path / "unpacked").folder
     found = {file.relative_to(top.parent).as_posix() for file in top.rglob("*") if file.is_symlink() or file.is_file()}
     assert found == {member.name for member in read_sdist(path).members}
 
@@ -40,7 +40,7 @@ def test_an_unpacked_sdist_has_plain_modes_and_the_times_of_its_members(tmp_path
     path = tmp_path / "demo-1.0.tar.gz"
     entries = (Entry("demo-1.0/run", b"x", mode=0o4777, mtime=77), Entry("demo-1.0/x", b"x", mode=0o600, mtime=-1))
     path.write_bytes(sdist_bytes(*entries))
-    top = unpack_sdist(path, tmp_path)
+    top = unpack_sdist(path, tmp_path).folder
     run, plain = (top / "run").stat(), (top / "x").stat()
     assert (run.st_mtime, plain.st_mtime) == (77, 0)
     if os.name == "posix":
