@@ -9,7 +9,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.metadata import EntryPoint
-from pathlib import PurePosixPath
 from typing import Any, Final
 
 from packaging.metadata import RawMetadata
@@ -104,22 +103,22 @@ class Evidence:
 
 def says_something(path: str) -> bool:
     """Return whether a file of an sdist describes how the project is built, packaged or licensed."""
-    place = PurePosixPath(path)
-    if place.name in EGG_INFO_FILES and place.parent.name.endswith(".egg-info"):
+    folder, _, name = path.rpartition("/")  # each file of an sdist is asked about, which `pathlib` makes slow
+    if name in EGG_INFO_FILES and folder.endswith(".egg-info"):
         return True
-    return path in BUILD_FILES or place.name in RECIPES or is_license(path) or _may_be_backend(place)
+    return path in BUILD_FILES or name in RECIPES or is_license(path) or _may_be_backend(path)
 
 
-def _may_be_backend(place: PurePosixPath) -> bool:
+def _may_be_backend(path: str) -> bool:
     """Return whether a file may be a backend of the project's own: near the root, with a name that says so."""
-    if place.suffix != ".py" or len(place.parts) > DEEPEST_BACKEND:
+    if not path.endswith(".py") or path.count("/") >= DEEPEST_BACKEND:
         return False
-    return any(word in part.lower() for part in place.parts for word in ("backend", "build"))
+    return any(word in path.lower() for word in ("backend", "build"))
 
 
 def is_license(path: str) -> bool:
     """Return whether a file's name is that of a license text or a notice."""
-    name = PurePosixPath(path).name.lower()
+    name = path.rpartition("/")[2].lower()
     return name.startswith(LICENSE_STEMS) and not name.endswith(CODE_SUFFIXES)
 
 
