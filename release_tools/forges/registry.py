@@ -55,7 +55,11 @@ def choose_forge(context: Context, address: str, variable: str = GITHUB_TOKEN) -
 
 
 def find_git_remote(context: Context) -> Remote | None:
-    """Return the configured git remote; None where there is no checkout or no such remote."""
+    """Return the configured git remote, which is looked up once; None where there is no checkout or no such remote."""
+    return context.background.result(f"find the remote of {context.project}", _look_up_remote, context)
+
+
+def _look_up_remote(context: Context) -> Remote | None:
     try:
         repository = open_repository(context)
         remote = Remote(repository, context.config.tag.remote, context.config.network.timeout)

@@ -9,6 +9,7 @@ from release_tools.engine.context import Context
 from release_tools.errors import RepositoryError
 from release_tools.model.note import Document, Note, Skip, State
 from release_tools.model.release import Kind, Release
+from release_tools.publishers.base import Phase
 from release_tools.wording import count
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ def rewrite_notes(context: Context, release: Release) -> Release | Skip:
     """
     if not context.config.github.enabled:
         return Skip("no GitHub release, the only one to show them, is made here")
+    if context.request.phase == Phase.REVEAL.option and not context.config.announcement:
+        return Skip("the draft has them already")
     try:
         return write_notes(context, release)
     except RepositoryError:
