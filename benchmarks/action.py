@@ -1,7 +1,7 @@
 """The action on this machine, through nektos/act: its set-up with the whole lock, and the release that a tag starts.
 
 The release is that of ``tests/projects/molecool`` by the workflow that ``release-tools init`` writes, against doubles
-of every destination; each of its seven jobs that need it sets the action up, from wheels in a folder as the action's
+of every destination; each of its six jobs that need it sets the action up, from wheels in a folder as the action's
 input ``wheels`` keeps. What pip takes for the same set-up is measured, too. Processor time says what a busy machine
 hides. Nothing is deleted before the end, as a disk that has much to delete is slow to make files. ::
 
