@@ -48,8 +48,8 @@ def _list_other_names(publishers: Publishers, kind: Kind) -> set[str]:
 
 
 def write_published(session: Session, query: StatusQuery, statuses: Iterable[PublisherStatus]) -> None:
-    """Add what was found to the summary of a job's step."""
+    """Add what was found to the summary of a job's step, without destinations that lack a setting."""
     release = Release(name=query.name, version=str(query.version), tag=query.tag)
-    report = Report(tuple(status.section for status in statuses))
+    report = Report(tuple(status.section for status in statuses if status.url or status.files))
     clean, report, _ = redact_release(release, report, None, session.console.redact)
     write_status_summary(session.env, clean, report.sections)

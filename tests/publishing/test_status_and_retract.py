@@ -121,6 +121,20 @@ def test_the_last_job_of_a_release_shows_every_destination(there: BuiltProject) 
     assert "**PyPI** [↗](https://pypi.org/project/demo/1.0/) published |" in last
 
 
+def test_a_destination_that_lacks_a_setting_is_none_of_the_release(there: BuiltProject) -> None:
+    there.build()
+    there.log_in()
+    text = (there.project / "pyproject.toml").read_text(encoding="utf-8")
+    (there.project / "pyproject.toml").write_text(text.replace('owner = "octo"', ""), encoding="utf-8")
+    summary = there.project / "summary.md"
+    there.env["GITHUB_STEP_SUMMARY"] = str(summary)
+    assert there.run("publish", "--status") == 0
+    assert there.run("status", "1.0") == 0
+    *_, last, asked = summary.read_text(encoding="utf-8").split("## ")
+    assert last.startswith("✅ demo 1.0: published to 1 of 1 destinations\n")
+    assert asked == last
+
+
 def test_a_place_that_does_not_answer_at_the_end_fails_no_release(
     there: BuiltProject, capsys: pytest.CaptureFixture[str]
 ) -> None:
