@@ -9,7 +9,7 @@ from release_tools.engine.context import Context
 from release_tools.model.note import Report
 from release_tools.model.release import Kind, Release
 from release_tools.model.versions import find_kind
-from release_tools.publishers.base import PublisherStatus, StatusQuery
+from release_tools.publishers.base import Publisher, PublisherStatus, StatusQuery
 from release_tools.publishers.routes import Publishers
 from release_tools.report.output_files import redact_release, write_status_summary
 
@@ -17,10 +17,11 @@ from release_tools.report.output_files import redact_release, write_status_summa
 def show_published(session: Session, context: Context, release: Release) -> None:
     """Show and summarize every destination that a release is published to, whichever this run was for."""
     query = StatusQuery.create(context, release.name, Version(release.version), release)
-    write_published(session, query, query_destinations(context, query))
+    applying = [publisher for publisher in context.reuse(Publishers).all() if publisher.skip(release) is None]
+    write_published(session, query, query_destinations(context, query, applying))
 
 
-def query_destinations(context: Context, query: StatusQuery, *, with_followers: bool = False) -> list[PublisherStatus]:
+def query_destinations(context: Context, query: StatusQuery, publishers: Iterable[Publisher]) -> list[PublisherStatus]:
     """Return the status at each destination that is configured, and show each as soon as it is known.
 
     A destination that this kind of version does not go to, such as TestPyPI for a final version, is left out unless it
@@ -29,12 +30,11 @@ def query_destinations(context: Context, query: StatusQuery, *, with_followers: 
     Args:
         context: the run's context.
         query: names the version.
-        with_followers: whether to include the channel that follows PyPI in its own time.
+        publishers: those that are asked.
     """
-    publishers = context.reuse(Publishers)
-    others = _list_other_names(publishers, find_kind(query.version))
+    others = _list_other_names(context.reuse(Publishers), find_kind(query.version))
     statuses = []
-    for publisher in (*publishers.all(), *(publishers.followers() if with_followers else ())):
+    for publisher in publishers:
         status = publisher.status(query)
         if status.is_configured and (status.has_files or publisher.name not in others):
             context.console.section(status.section)

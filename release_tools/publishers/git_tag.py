@@ -104,7 +104,7 @@ class GitTagPublisher(BasePublisher):
             yield Note(State.DONE, f"{release.tag} has a trusted signature")
 
     def status(self, query: StatusQuery) -> PublisherStatus:
-        """Return the commit that the tag is on."""
+        """Return the commit that the tag is on; nothing for a development version, which need not have one."""
         remote = self._remote
         if remote is None:
             return PublisherStatus(NAME, self.title, "")
@@ -117,6 +117,8 @@ class GitTagPublisher(BasePublisher):
             expected = query.built.commit
             state = State.FAILED if expected and expected != commit else State.DONE
             return PublisherStatus(NAME, self.title, url, (FileStatus(query.tag, commit, state),))
+        if query.version.is_devrelease:
+            return PublisherStatus(NAME, self.title, "")
         missing = (FileStatus(query.tag, query.built.commit, State.PLANNED),) if query.built.commit else ()
         return PublisherStatus(NAME, self.title, url, missing)
 

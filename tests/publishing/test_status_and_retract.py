@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from release_tools.artifacts import manifest
 from release_tools.errors import ConfigError, RemoteError, UsageError, VersionError
 from release_tools.model.artifact import ArtifactKind
 from tests.publishing.built_project import BuiltProject
@@ -121,6 +122,17 @@ def test_the_last_job_of_a_release_shows_every_destination(there: BuiltProject) 
     assert "**PyPI** [↗](https://pypi.org/project/demo/1.0/) published |" in last
 
 
+def test_a_development_version_lacks_no_tag(there: BuiltProject) -> None:
+    there.configure('routes.dev = ["testpypi"]')
+    release = there.build("1.0.dev3", commit=there.push())
+    (there.dist / manifest.FILENAME).write_text(manifest.dump(replace(release, tag="", tagged=False)), encoding="utf-8")
+    there.log_in()
+    there.env["GITHUB_STEP_SUMMARY"] = str(there.project / "summary.md")
+    assert there.run("publish", "--status") == 0
+    *_, last = (there.project / "summary.md").read_text(encoding="utf-8").split("\n## ")
+    assert last.startswith("✅ demo 1.0.dev3: published to 1 of 1 destinations\n")
+
+
 def test_a_destination_that_lacks_a_setting_is_none_of_the_release(there: BuiltProject) -> None:
     there.build()
     there.log_in()
@@ -133,6 +145,15 @@ def test_a_destination_that_lacks_a_setting_is_none_of_the_release(there: BuiltP
     *_, last, asked = summary.read_text(encoding="utf-8").split("## ")
     assert last.startswith("✅ demo 1.0: published to 1 of 1 destinations\n")
     assert asked == last
+
+
+def test_a_destination_without_a_file_of_the_release_is_none_of_it(there: BuiltProject) -> None:
+    there.build(conda=False)
+    there.log_in()
+    there.env["GITHUB_STEP_SUMMARY"] = str(there.project / "summary.md")
+    assert there.run("publish", "--no-conda", "--status") == 0
+    *_, last = (there.project / "summary.md").read_text(encoding="utf-8").split("\n## ")
+    assert last.startswith("✅ demo 1.0: published to 1 of 1 destinations\n")
 
 
 def test_a_place_that_does_not_answer_at_the_end_fails_no_release(

@@ -20,7 +20,7 @@ from release_tools.model.note import Note, State
 from release_tools.model.release import Release
 from release_tools.model.versions import parse_version
 from release_tools.project.name import find_stated_name
-from release_tools.publishers.base import PublisherStatus, StatusQuery
+from release_tools.publishers.base import Publisher, PublisherStatus, StatusQuery
 from release_tools.publishers.routes import Publishers
 from release_tools.report.json_data import SCHEMA
 
@@ -58,7 +58,7 @@ def run(session: Session) -> int:
     with closing(session.context(anywhere=True)) as context:
         query = create_query(context, options.of, options.name or "")
         if not options.wait:
-            statuses = query_destinations(context, query, with_followers=True)
+            statuses = query_destinations(context, query, _list_publishers(context))
     if options.wait:
         statuses = _wait(session, query, options.wait, options.wait_minutes)
         for status in statuses:
@@ -82,10 +82,15 @@ def _make_data(query: StatusQuery, statuses: Iterable[PublisherStatus]) -> dict[
     }
 
 
+def _list_publishers(context: Context) -> tuple[Publisher, ...]:
+    """Return the publishers of all routes, and what follows one of them."""
+    publishers = context.reuse(Publishers)
+    return (*publishers.all(), *publishers.followers())
+
+
 def _query_one(context: Context, query: StatusQuery, destination: str) -> list[PublisherStatus]:
     """Return the status at the destination of a name or title: several for one with several channels."""
-    publishers = context.reuse(Publishers)
-    named = (one for one in (*publishers.all(), *publishers.followers()) if destination in (one.name, one.title))
+    named = (one for one in _list_publishers(context) if destination in (one.name, one.title))
     return [status for publisher in named if (status := publisher.status(query)).is_configured]
 
 
