@@ -106,6 +106,7 @@ def test_a_place_that_fails_does_not_hide_the_others(
     assert f"{BASENAME} is there" in said
 
 
+@pytest.mark.slow
 def test_the_last_job_of_a_release_shows_every_destination(there: BuiltProject) -> None:
     there.build()
     there.log_in()
@@ -122,6 +123,7 @@ def test_the_last_job_of_a_release_shows_every_destination(there: BuiltProject) 
     assert "**PyPI** [↗](https://pypi.org/project/demo/1.0/) published |" in last
 
 
+@pytest.mark.slow
 def test_a_development_version_lacks_no_tag(there: BuiltProject) -> None:
     there.configure('routes.dev = ["testpypi"]')
     release = there.build("1.0.dev3", commit=there.push())
@@ -133,6 +135,7 @@ def test_a_development_version_lacks_no_tag(there: BuiltProject) -> None:
     assert last.startswith("✅ demo 1.0.dev3: published to 1 of 1 destinations\n")
 
 
+@pytest.mark.slow
 def test_a_destination_that_lacks_a_setting_is_none_of_the_release(there: BuiltProject) -> None:
     there.build()
     there.log_in()
@@ -147,6 +150,7 @@ def test_a_destination_that_lacks_a_setting_is_none_of_the_release(there: BuiltP
     assert asked == last
 
 
+@pytest.mark.slow
 def test_a_destination_without_a_file_of_the_release_is_none_of_it(there: BuiltProject) -> None:
     there.build(conda=False)
     there.log_in()
@@ -156,6 +160,7 @@ def test_a_destination_without_a_file_of_the_release_is_none_of_it(there: BuiltP
     assert last.startswith("✅ demo 1.0: published to 1 of 1 destinations\n")
 
 
+@pytest.mark.slow
 def test_a_place_that_does_not_answer_at_the_end_fails_no_release(
     there: BuiltProject, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -169,6 +174,7 @@ def test_a_place_that_does_not_answer_at_the_end_fails_no_release(
     assert "published to 1 of 2 destinations" in text
 
 
+@pytest.mark.slow
 def test_a_failed_publish_shows_no_destinations(there: BuiltProject, capsys: pytest.CaptureFixture[str]) -> None:
     there.build()
     there.log_in()
