@@ -6,6 +6,7 @@ The lists of steps are in `release_tools.pipeline`. A command with few steps of 
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass
 from functools import partial
@@ -127,11 +128,15 @@ def _format_fault(note: Note) -> str:
 
 
 def _start_tasks(step: Step, queue: Sequence[Item], context: Context, known: Release) -> None:
-    """Start the background tasks of a step whose results a later step will ask for."""
+    """Start the background tasks of a step whose results a later step will ask for.
+
+    One that cannot be started is left to that step, which reports why.
+    """
     wanted = [later.run for later in queue if isinstance(later, Step)]
     for task in step.tasks:
         if task.serves in wanted:
-            task.start(context, known)
+            with suppress(ReleaseToolsError):
+                task.start(context, known)
 
 
 def _publisher_steps(phase: Phase, context: Context, release: Release) -> list[Step]:
@@ -211,7 +216,9 @@ def _list_not_run(queue: Sequence[Item], context: Context, release: Release) -> 
     """Yield sections for the steps that a failure kept from running, so that reports show the whole pipeline."""
     note = Note(State.NOT_RUN, "not run")
     for item in queue:
-        steps = _publisher_steps(item, context, release) if isinstance(item, Phase) else [item]
+        steps: list[Step] = []
+        with suppress(ReleaseToolsError):  # what stopped the run may keep the publishers from being known
+            steps = _publisher_steps(item, context, release) if isinstance(item, Phase) else [item]
         for step in steps:
             if _is_wanted(step, context):
                 yield Section(step.title, (note,), 0.0, step.group)
