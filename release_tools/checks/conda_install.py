@@ -11,7 +11,7 @@ from release_tools.artifacts import CondaPackage, Wheel
 from release_tools.builders.conda import rattler
 from release_tools.builders.conda.base import CondaProject
 from release_tools.builders.conda.from_wheel import WheelConverter
-from release_tools.builders.conda.rattler_build import compare_with_read, read_packages, run_tests
+from release_tools.builders.conda.rattler_build import find_disagreements, read_packages, run_tests
 from release_tools.builders.conda.registry import choose_builder
 from release_tools.checks import parity
 from release_tools.checks.artifacts import ReleaseFiles
@@ -68,7 +68,7 @@ def _compare_with_rattler_build(context: Context, packages: Sequence[CondaPackag
         yield Note(State.FAILED, f"rattler-build cannot read the conda packages: {error.message}")
         return
     for package, found in zip(packages, read, strict=True):
-        for fault in compare_with_read(package, found):
+        for fault in find_disagreements(package, found):
             yield Note(State.FAILED, f"{package.path.name}: {fault}")
 
 

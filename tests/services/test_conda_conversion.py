@@ -18,7 +18,7 @@ from rattler_build import PlatformConfig, RenderConfig, Stage0Recipe, VariantCon
 from release_tools.artifacts import read_conda, read_wheel
 from release_tools.builders.conda import rattler
 from release_tools.builders.conda.from_wheel import Conversion, convert
-from release_tools.builders.conda.rattler_build import compare_with_read, read_packages, run_tests
+from release_tools.builders.conda.rattler_build import find_disagreements, read_packages, run_tests
 from release_tools.builders.conda.read_worker import read_package
 from release_tools.errors import ArchiveError, CondaError
 from release_tools.planning.conda_targets import USUAL_SUBDIRS
@@ -214,9 +214,9 @@ def test_rattler_build_reads_large_packages_in_a_program_of_its_own_and_says_the
     broken.write_bytes(path.read_bytes()[:400_000])
     read, fault = read_packages([path, broken], {"PATH": ""})
     assert read == read_package(str(path))
-    assert compare_with_read(package, read) == ()
-    assert compare_with_read(package, {**read, "build number": 1, "files": []}) != ()
-    assert "rattler-build cannot read it" in compare_with_read(package, fault)[0]
+    assert find_disagreements(package, read) == ()
+    assert find_disagreements(package, {**read, "build number": 1, "files": []}) != ()
+    assert "rattler-build cannot read it" in find_disagreements(package, fault)[0]
 
 
 def test_the_recipe_in_a_package_for_one_platform_renders_as_that_package(tmp_path: Path) -> None:

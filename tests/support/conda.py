@@ -15,7 +15,7 @@ from rattler_build import FileEntry, assemble_package
 from release_tools.artifacts import CondaPackage, read_wheel
 from release_tools.builders.conda import rattler
 from release_tools.builders.conda.from_wheel import Conversion, convert
-from release_tools.builders.conda.rattler_build import compare_with_read, read_packages
+from release_tools.builders.conda.rattler_build import find_disagreements, read_packages
 from tests.support.artifacts import Project
 from tests.support.python_files import list_python_files
 
@@ -67,7 +67,7 @@ class Channel:
 def read_back(package: CondaPackage) -> tuple[str, ...]:
     """Return what rattler-build reads of a package otherwise than we do."""
     [read] = read_packages([package.path], os.environ)
-    return compare_with_read(package, read)
+    return find_disagreements(package, read)
 
 
 def pack_python(folder: Path, pip: Path) -> Path:

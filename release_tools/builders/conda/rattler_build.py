@@ -107,7 +107,7 @@ def read_packages(paths: Sequence[Path], env: Mapping[str, str]) -> tuple[Mappin
     return tuple(answer)
 
 
-def compare_with_read(package: CondaPackage, read: Mapping[str, Any]) -> tuple[str, ...]:
+def find_disagreements(package: CondaPackage, read: Mapping[str, Any]) -> tuple[str, ...]:
     """Return what rattler-build reads otherwise than we do; empty where both agree."""
     if "fault" in read:
         return (f"rattler-build cannot read it: {read['fault']}",)
